@@ -1,0 +1,84 @@
+/* limits.h - every maximum of the program, in one place.
+ *
+ * A buffer, queue, frame, file or list is born with one of these. "Full" is an ordinary answer
+ * with a code of its own, never a surprise. Sizes are bytes unless the name says otherwise.
+ */
+#ifndef DG_COMMON_LIMITS_H
+#define DG_COMMON_LIMITS_H
+
+enum {
+    DG_SLUG_MAX = 63,        /* unit and organ slugs (a DNS label) */
+    DG_FEDERATION_MAX = 127, /* the federation's DNS name */
+    DG_ADDRESS_MAX = 127,    /* organ@unit */
+    DG_ORIGIN_MAX = 255,     /* a log's origin line, federation/unit/eN */
+    DG_NAME_MAX = 255,       /* a unit's or organ's display name */
+    DG_RULE_ID_MAX = 31,     /* BP-24.2a */
+    DG_CITES_MAX = 255,      /* "Điều 24 khoản 2" */
+    DG_KIND_MAX = 31,
+    DG_NUMBER_MAX = 63,
+    DG_TITLE_MAX = 1023,
+    DG_ENDPOINT_MAX = 255,
+    DG_NOTE_TEXT_MAX = 1023, /* the free text of a state */
+
+    DG_REPORT_MAX = 512 * 1024,   /* R, the signed bytes of a report */
+    DG_ENVELOPE_MAX = 520 * 1024, /* R and its signatures */
+    DG_BODY_MAX = 480 * 1024,     /* the Markdown body inside R */
+    DG_LEAF_MAX = 65535,          /* an entry of a tlog-tiles bundle */
+    DG_CHECKPOINT_MAX = 4096,     /* a signed note over a checkpoint */
+    DG_CERTIFICATE_MAX = 4096,
+    DG_REGIME_MAX = 1024 * 1024 - 65536, /* a compiled regime travels in one frame */
+    DG_REGIME_FILE_MAX = 4 * 1024 * 1024,
+    DG_INVITATION_MAX = 32 * 1024,
+    DG_TRAIL_MAX = 16 * 1024 * 1024,
+
+    DG_AUTHORS_MAX = 8,
+    DG_RECIPIENTS_MAX = 512,
+    DG_RULES_PER_RECIPIENT_MAX = 16,
+    DG_ALSO_TO_MAX = 128,
+    DG_SOURCES_MAX = 1024,
+    DG_INDICATORS_MAX = 512,
+    DG_ATTACHMENTS_MAX = 64,
+    DG_EXTRAS_MAX = 32,
+    DG_MATTERS_MAX = 16,
+    DG_REGIMES_PER_REPORT_MAX = 16,
+    DG_ORGANS_MAX = 128,                   /* organs of one unit */
+    DG_ADOPTIONS_MAX = 64,                 /* adoptions of one unit */
+    DG_CUSTODY_MAX = 2048,                 /* receipts and states kept about one report */
+    DG_STEP_ARENA_SOFT = 96 * 1024 * 1024, /* a batch that has taken so much defers membership records */
+    DG_ROLES_MAX = 16,                     /* roles of one organ */
+    DG_UNITS_MAX = 20000,                  /* units one node knows */
+    DG_REGIME_RULES_MAX = 4096,
+    DG_TREE_DEPTH_MAX = 12, /* levels from the root to a cell, with room to spare */
+    DG_PROOF_MAX = 64,      /* hashes in an inclusion proof */
+
+    DG_ZMQ_MSG_MAX = 1048576,      /* ZMQ_MAXMSGSIZE; CURVE takes 33 bytes of it */
+    DG_FRAME_MAX = 1048576 - 4096, /* our own limit for one encoded Frame */
+    DG_FRAME_ITEMS_MAX = 1024,     /* parcels or records in one frame */
+    DG_CHILDREN_MAX = 4096,        /* links one node keeps */
+    DG_WINDOW_MIN = 16,            /* parcels in flight before any credit is known */
+    DG_WINDOW_MAX = 1024,
+    DG_BATCH_EVENTS_MAX = 512, /* events in one write transaction */
+    DG_BATCH_BYTES_MAX = 8 * 1024 * 1024,
+    DG_CTL_MSG_MAX = 4 * 1024 * 1024,
+    DG_CTL_CLIENTS_MAX = 64,
+    DG_INVITATIONS_MAX = 4096,        /* open invitations of one node */
+    DG_REFUSALS_PER_CHILD_DAY = 1000, /* leaves a child may earn by refused reports in a day */
+
+    DG_CLOCK_SKEW_MS = 86400000, /* how far two nodes' clocks may differ on validity */
+    DG_FUTURE_MS = 172800000,    /* a report signed further ahead than this is refused */
+    DG_STALE_DATE_DAYS = 60,     /* an older document date is accepted and flagged */
+    DG_CERTIFICATE_YEARS = 3,
+    DG_JOIN_SECONDS = 45,
+
+    DG_GREET_MS = 50,   /* until the line takes the first HELLO */
+    DG_HELLO_MS = 5000, /* a HELLO is repeated until it is answered */
+    DG_PING_MS = 10000,
+    DG_PONG_MS = 30000, /* no authenticated PONG for so long: a dead link */
+    DG_RETRY_MIN_MS = 2000,
+    DG_RETRY_MAX_MS = 600000,
+    DG_RETRY_URGENT_MAX_MS = 30000,
+};
+
+#define DG_CANONICAL_BUDGET(wire) ((size_t)(wire)*8u + 65536u) /* heap a decoder may take */
+
+#endif
