@@ -1,0 +1,167 @@
+/* ctl.c - requests to the daemon. */
+#include "proto/ctl.h"
+
+#include "common/limits.h"
+#include "common/text.h"
+#include "proto/pb.h"
+
+enum { DRAFT_MAX = DG_REPORT_MAX, TYPED_MAX = 255 };
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+static void write_push(const struct dg_ctl_request *request, Dgpb__CtlPush *wire)
+{
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->draft = dg_pb_bytes(request->draft);
+    wire->dry_run = request->dry_run;
+}
+
+static void write_mark(const struct dg_ctl_request *request, Dgpb__CtlMark *wire)
+{
+    wire->report = dg_pb_bytes(request->report);
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->code = request->code;
+    dg_pb_optional(&wire->has_note, &wire->note, request->note);
+    wire->dry_run = request->dry_run;
+}
+
+static void write_invite(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlInvite *wire)
+{
+    wire->unit = dg_pb_bytes(request->unit);
+    wire->level = dg_pb_bytes(request->level);
+    wire->name = dg_pb_bytes(request->name);
+    wire->n_regime = dg_pb_views(out, request->regime_count, request->regime, &wire->regime);
+    wire->for_ms = request->for_ms;
+    wire->dry_run = request->dry_run;
+}
+
+static void write_queue(const struct dg_ctl_request *request, Dgpb__CtlQueue *wire)
+{
+    wire->action = request->action;
+    wire->report = dg_pb_bytes(request->report);
+    wire->dry_run = request->dry_run;
+}
+
+enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
+{
+    Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
+    Dgpb__CtlPush push = DGPB__CTL_PUSH__INIT;
+    Dgpb__CtlMark mark = DGPB__CTL_MARK__INIT;
+    Dgpb__CtlInvite invite = DGPB__CTL_INVITE__INIT;
+    Dgpb__CtlQueue queue = DGPB__CTL_QUEUE__INIT;
+    Dgpb__CtlStatus status = DGPB__CTL_STATUS__INIT;
+    struct dg_pb_out pb;
+
+    dg_pb_out_start(&pb);
+    wire.version = DG_PB_VERSION;
+    switch (request->verb) {
+    case DG_CTL_PUSH:
+        write_push(request, &push);
+        wire.push = &push;
+        break;
+    case DG_CTL_MARK:
+        write_mark(request, &mark);
+        wire.mark = &mark;
+        break;
+    case DG_CTL_INVITE:
+        write_invite(&pb, request, &invite);
+        wire.invite = &invite;
+        break;
+    case DG_CTL_QUEUE:
+        write_queue(request, &queue);
+        wire.queue = &queue;
+        break;
+    case DG_CTL_STATUS:
+        status.links = true;
+        wire.status = &status;
+        break;
+    }
+    return dg_pb_out_end(&pb, &wire.base, out);
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+/* A slug as somebody typed it: a wrong one is a mistake of theirs, not of a program. */
+static struct dg_bytes typed_slug(struct dg_pb *pb, ProtobufCBinaryData value, const char *what)
+{
+    struct dg_bytes slug = dg_pb_line(pb, value, TYPED_MAX, what);
+
+    if (pb->err == DG_OK && !dg_slug_ok(slug))
+        pb->err = dg_faultf(pb->fault, DG_ERR_BAD_VALUE, "%.*s", (int)slug.size, (const char *)slug.data);
+    return slug;
+}
+
+static void read_push(struct dg_pb *pb, const Dgpb__CtlPush *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_PUSH;
+    ret->dry_run = wire->dry_run;
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    ret->draft = dg_pb_raw(pb, wire->draft, DRAFT_MAX, "draft");
+}
+
+static void read_mark(struct dg_pb *pb, const Dgpb__CtlMark *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_MARK;
+    ret->dry_run = wire->dry_run;
+    ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    ret->code = wire->code;
+    if (dg_pb_present(pb, wire->has_note, wire->note))
+        ret->note = dg_pb_lines(pb, wire->note, DG_NOTE_TEXT_MAX, "note");
+}
+
+static void read_invite(struct dg_pb *pb, const Dgpb__CtlInvite *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_INVITE;
+    ret->dry_run = wire->dry_run;
+    ret->unit = typed_slug(pb, wire->unit, "unit");
+    ret->level = typed_slug(pb, wire->level, "level");
+    ret->name = dg_pb_line(pb, wire->name, DG_NAME_MAX, "name");
+    ret->regime_count = dg_pb_raw_list(pb, wire->n_regime, wire->regime, DG_REGIMES_PER_REPORT_MAX,
+                                       DG_REGIME_MAX, &ret->regime, "regime");
+    ret->for_ms = dg_pb_instant(pb, wire->for_ms, "validity");
+}
+
+static void read_queue(struct dg_pb *pb, const Dgpb__CtlQueue *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_QUEUE;
+    ret->dry_run = wire->dry_run;
+    ret->action = (enum dg_queue_action)dg_pb_choice(pb, wire->action, DG_QUEUE_RELEASE, "queue action");
+    ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
+}
+
+static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)
+{
+    int verbs = (wire->push != NULL) + (wire->mark != NULL) + (wire->invite != NULL) + (wire->queue != NULL) +
+                (wire->status != NULL);
+
+    if (verbs != 1)
+        dg_pb_fail(pb, DG_ERR_MALFORMED, "not one verb");
+    if (wire->push != NULL)
+        read_push(pb, wire->push, ret);
+    if (wire->mark != NULL)
+        read_mark(pb, wire->mark, ret);
+    if (wire->invite != NULL)
+        read_invite(pb, wire->invite, ret);
+    if (wire->queue != NULL)
+        read_queue(pb, wire->queue, ret);
+    if (wire->status != NULL)
+        ret->verb = DG_CTL_STATUS;
+}
+
+enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,
+                                  struct dg_fault *fault)
+{
+    struct dg_ctl_request request = {0};
+    struct dg_pb pb;
+
+    dg_pb_start(&pb, arena, DG_CANONICAL_BUDGET(bytes.size), fault);
+    const Dgpb__CtlRequest *wire =
+        dg_pb_unpack(&pb, &dgpb__ctl_request__descriptor, bytes, DG_CTL_MSG_MAX, DG_PB_LOOSE);
+    if (wire == NULL)
+        return pb.err;
+    read_request(&pb, wire, &request);
+    if (pb.err == DG_OK)
+        *ret = request;
+    return pb.err;
+}

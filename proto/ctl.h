@@ -1,0 +1,58 @@
+/* ctl.h - requests to the daemon over its control socket, and their replies.
+ *
+ * Memory as in report.h. The socket carries a 4-byte big-endian length, then one message.
+ */
+#ifndef DG_PROTO_CTL_H
+#define DG_PROTO_CTL_H
+
+#include "proto/report.h"
+
+enum dg_ctl_verb { DG_CTL_PUSH = 1, DG_CTL_MARK, DG_CTL_INVITE, DG_CTL_QUEUE, DG_CTL_STATUS };
+enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
+
+struct dg_ctl_request {
+    enum dg_ctl_verb verb;
+    bool dry_run;
+    struct dg_bytes organ;             /* push, mark: slug */
+    struct dg_bytes draft;             /* push: dg_draft_encode */
+    struct dg_bytes report;            /* mark, queue: id or prefix in hex, as typed */
+    uint32_t code;                     /* mark */
+    struct dg_bytes note;              /* mark */
+    struct dg_bytes unit, level, name; /* invite */
+    size_t regime_count;
+    struct dg_bytes *regime;     /* invite: compiled */
+    int64_t for_ms;              /* invite: validity */
+    enum dg_queue_action action; /* queue */
+};
+
+struct dg_ctl_link {
+    struct dg_bytes unit;
+    bool up, connected;
+    dg_ms since_ms;  /* of the present condition; 0 unknown */
+    int64_t skew_ms; /* their clock minus ours */
+};
+
+enum { DG_CTL_WARNINGS_MAX = 32, DG_CTL_REASONS_MAX = 32 };
+
+struct dg_ctl_reply {
+    struct dg_fault fault; /* err DG_OK: done */
+    bool has_id;
+    struct dg_id id;
+    struct dg_bytes text;
+    size_t link_count;
+    struct dg_ctl_link *link;
+    struct dg_bytes state; /* status: OK, DEGRADED, DOWN */
+    size_t reason_count;
+    struct dg_bytes *reason; /* status: stable words such as UPLINK_DOWN */
+    size_t warning_count;
+    struct dg_fault *warning;
+};
+
+enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out) DG_MUST_CHECK;
+enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,
+                                  struct dg_fault *fault) DG_MUST_CHECK;
+enum dg_err dg_ctl_reply_encode(const struct dg_ctl_reply *reply, struct dg_buf *out) DG_MUST_CHECK;
+enum dg_err dg_ctl_reply_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_reply *ret,
+                                struct dg_fault *fault) DG_MUST_CHECK;
+
+#endif

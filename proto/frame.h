@@ -1,0 +1,134 @@
+/* frame.h - one message on a link, decoded. PROTOCOL.md says who sends what when.
+ *
+ * Memory:  a decoded frame borrows the arena: DG_CANONICAL_BUDGET(wire) and 256 KiB at most for itself,
+ *          three such budgets for what its parcels hold, and what one parcel may take beyond them.
+ *          Encoding writes to a buf bounded by DG_FRAME_MAX.
+ * Errors:  DG_ERR_MALFORMED, DG_ERR_TOO_LARGE, DG_ERR_TOO_COMPLEX, DG_ERR_UNSUPPORTED_VERSION. A frame
+ *          is unsigned and need not be canonical, but has no unknown fields. One bad parcel does not
+ *          spoil the frame: its own err says what is wrong with it.
+ */
+#ifndef DG_PROTO_FRAME_H
+#define DG_PROTO_FRAME_H
+
+#include "common/merkle.h"
+#include "proto/certificate.h"
+#include "proto/report.h"
+
+enum dg_lane { DG_LANE_CONTROL = 0, DG_LANE_URGENT = 1, DG_LANE_NORMAL = 2, DG_LANE_BULK = 3, DG_LANE_COUNT };
+
+enum dg_record_kind {
+    DG_RECORD_RECEIPT = 1,
+    DG_RECORD_STATE = 2,
+    DG_RECORD_CERTIFICATE = 3,
+    DG_RECORD_ADOPTION = 4,
+};
+
+struct dg_hello {
+    struct dg_bytes federation, unit;
+    struct dg_cert_id certificate;
+    uint32_t lane;
+    uint64_t boot;
+    uint8_t nonce[16];
+    uint64_t log_size;
+    uint32_t frame_max;
+    dg_ms clock_ms;
+};
+
+struct dg_welcome {
+    struct dg_bytes unit;
+    struct dg_cert_id certificate;
+    uint64_t log_size;
+    uint32_t frame_max;
+    dg_ms clock_ms;
+};
+
+struct dg_refused {
+    struct dg_bytes code, detail;
+};
+struct dg_beat {
+    uint64_t number;
+    dg_ms clock_ms;
+};
+
+struct dg_enrol_request {
+    uint8_t invitation[16];
+    struct dg_hash nonce;
+    struct dg_bytes unit;
+    struct dg_keys keys;
+    struct dg_bytes endpoint;
+    size_t possession_count;
+    struct dg_sig possession[4];
+    struct dg_bytes message; /* out of decode: the bytes possession signs */
+};
+
+struct dg_record {
+    uint64_t tag;
+    enum dg_record_kind kind;
+    bool has_signed;
+    struct dg_signed sealed;
+    struct dg_bytes leaf; /* empty when there is none */
+    uint64_t index;
+    struct dg_proof proof;
+    bool has_checkpoint;
+    uint32_t checkpoint; /* index into the frame's checkpoints, checked */
+    bool has_report;
+    struct dg_id report;
+    struct dg_bytes regime;
+};
+
+struct dg_parcel {
+    uint64_t tag;
+    struct dg_bytes envelope_bytes;
+    /* Out of decode; when err is set the two below are not to be used. */
+    enum dg_err err;
+    struct dg_fault fault;
+    struct dg_envelope envelope;
+    struct dg_report report;
+    struct dg_id id;
+};
+
+struct dg_answer {
+    uint64_t tag;
+    struct dg_bytes code, detail;
+    uint32_t retry_after_ms;
+};
+
+struct dg_enrol_grant {
+    struct dg_record certificate;
+    size_t directory_count;
+    struct dg_record *directory;
+    size_t regime_count;
+    struct dg_bytes *regime;
+    size_t checkpoint_count;
+    struct dg_bytes *checkpoint;
+};
+
+struct dg_frame {
+    struct dg_hello *hello; /* NULL when absent, so the next ones */
+    struct dg_welcome *welcome;
+    struct dg_refused *refused;
+    struct dg_beat *ping, *pong;
+    const uint32_t *credit;
+    const uint8_t *enrol_hello; /* 16 bytes: the invitation id */
+    const struct dg_hash *enrol_challenge;
+    struct dg_enrol_request *enrol_request;
+    struct dg_enrol_grant *enrol_grant;
+    size_t checkpoint_count, parcel_count, record_count, answer_count, acked_count;
+    struct dg_bytes *checkpoint;
+    struct dg_parcel *parcel;
+    struct dg_record *record;
+    struct dg_answer *answer;
+    uint64_t *acked;
+};
+
+enum dg_err dg_frame_encode(const struct dg_frame *frame, struct dg_buf *out) DG_MUST_CHECK;
+enum dg_err dg_frame_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_frame *ret,
+                            struct dg_fault *fault) DG_MUST_CHECK;
+/* The message of an enrolment request that its possession signatures cover. */
+enum dg_err dg_enrol_message(const struct dg_enrol_request *request, struct dg_buf *out) DG_MUST_CHECK;
+/* A record by itself, as stored in DIRECTORY and CUSTODY: checkpoint index kept as given. */
+enum dg_err dg_record_encode(const struct dg_record *record, struct dg_buf *out) DG_MUST_CHECK;
+enum dg_err dg_record_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_record *ret,
+                             struct dg_fault *fault) DG_MUST_CHECK;
+
+#endif

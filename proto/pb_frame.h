@@ -1,0 +1,23 @@
+/* pb_frame.h - the parts of a frame that have a file of their own. Private to this room. */
+#ifndef DG_PROTO_PB_FRAME_H
+#define DG_PROTO_PB_FRAME_H
+
+#include "proto/frame.h"
+#include "proto/pb.h"
+
+/* record.c. A record's checkpoint must be less than checkpoint_count. */
+void dg_pb_read_record(struct dg_pb *pb, const Dgpb__Record *wire, size_t checkpoint_count,
+                       struct dg_record *ret);
+void dg_pb_write_record(struct dg_pb_out *out, const struct dg_record *record, Dgpb__Record *wire);
+/* At most DG_PROOF_MAX hashes. */
+void dg_pb_read_proof(struct dg_pb *pb, size_t count, const ProtobufCBinaryData *wire, struct dg_proof *ret);
+
+/* enrol.c */
+void dg_pb_read_enrol_request(struct dg_pb *pb, Dgpb__EnrolRequest *wire, struct dg_enrol_request *ret);
+void dg_pb_write_enrol_request(struct dg_pb_out *out, const struct dg_enrol_request *request,
+                               Dgpb__EnrolRequest *wire);
+void dg_pb_read_enrol_grant(struct dg_pb *pb, const Dgpb__EnrolGrant *wire, struct dg_enrol_grant *ret);
+void dg_pb_write_enrol_grant(struct dg_pb_out *out, const struct dg_enrol_grant *grant,
+                             Dgpb__EnrolGrant *wire);
+
+#endif

@@ -1,0 +1,74 @@
+/* regime.h - a regime (quy chế) in its compiled, canonical form: what is hashed and distributed.
+ *
+ * Memory, limits and errors as in report.h. Roles and levels are slugs.
+ */
+#ifndef DG_PROTO_REGIME_H
+#define DG_PROTO_REGIME_H
+
+#include "common/bytes.h"
+#include "common/fault.h"
+#include "common/id.h"
+#include "common/when.h"
+
+/* Items of any list but the rules: roles, levels, matters, targets, headings, stand-ins. */
+enum { DG_REGIME_LIST_MAX = 128 };
+
+enum dg_where { DG_WHERE_SAME = 1, DG_WHERE_PARENT = 2 };
+enum dg_scope { DG_SCOPE_ALL = 1, DG_SCOPE_OWNER = 2, DG_SCOPE_BELOW = 3 };
+
+struct dg_target {
+    struct dg_bytes role;
+    enum dg_where where;
+    bool if_superior; /* owed only where there is a superior unit */
+};
+
+struct dg_slugs {
+    size_t count;
+    struct dg_bytes *item;
+};
+
+struct dg_rule {
+    struct dg_bytes id, cites;
+    enum dg_scope scope;
+    struct dg_slugs level; /* authors' levels; empty: every level */
+    struct dg_slugs from, except, with;
+    struct dg_bytes kind;
+    uint32_t periods; /* enum dg_cadence bits; 0: no period asked for */
+    struct dg_slugs matter;
+    size_t to_count, copy_count, observe_count;
+    struct dg_target *to, *copy, *observe;
+    bool has_via;
+    struct dg_target via;
+    struct dg_slugs outline; /* headings, free text */
+};
+
+struct dg_stand_in {
+    struct dg_bytes role, cites;
+    struct dg_slugs level, by;
+};
+
+struct dg_level_roles {
+    struct dg_bytes level;
+    struct dg_slugs role;
+};
+
+struct dg_regime {
+    struct dg_bytes name, title;
+    bool has_from, has_until;
+    struct dg_day from, until; /* first and last day in force */
+    size_t organ_count, stand_in_count, rule_count;
+    struct dg_level_roles *organs;
+    struct dg_stand_in *stand_in;
+    struct dg_rule *rule;
+};
+
+enum dg_err dg_regime_encode(const struct dg_regime *regime, struct dg_buf *out) DG_MUST_CHECK;
+enum dg_err dg_regime_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_regime *ret,
+                             struct dg_fault *fault) DG_MUST_CHECK;
+
+/* The kinds a rule or report may have; false for an unknown one. */
+bool dg_kind_known(struct dg_bytes kind);
+/* The known levels: central, province, district, commune, bloc, cell. */
+bool dg_level_known(struct dg_bytes level);
+
+#endif
