@@ -1,0 +1,40 @@
+/* config.h - the configuration of one node, DIR/config: one table of keys.
+ *
+ * A text file of `key = value` lines and # comments. Identity is not configuration: that is in the
+ * store. X(key, type, default, en, vi)
+ */
+#ifndef DG_NODE_CONF_CONFIG_H
+#define DG_NODE_CONF_CONFIG_H
+
+#include "common/fault.h"
+#include "common/limits.h"
+
+#define DG_CONFIG_KEYS(X)                                                                                    \
+    X(listen, STRING, "", "where children call, tcp://host:port; empty: no children",                        \
+      "nơi cấp dưới kết nối tới, tcp://máy:cổng; trống: không có cấp dưới")                                  \
+    X(log_level, STRING, "notice", "error, notice or debug", "mức nhật ký: error, notice hoặc debug")        \
+    X(workers, NUMBER, "2", "threads that check signatures, 1 to 16", "số luồng kiểm tra chữ ký, 1 đến 16")
+
+struct dg_config {
+    char listen[DG_ENDPOINT_MAX + 1];
+    char log_level[16];
+    unsigned workers;
+};
+
+/* The defaults. */
+void dg_config_init(struct dg_config *config);
+/* Sets one key by name. DG_ERR_BAD_VALUE, also for a key that there is not. */
+enum dg_err dg_config_set(struct dg_config *config, const char *name, const char *value,
+                          struct dg_fault *fault) DG_MUST_CHECK;
+/* Parses text over the defaults; the first mistake with its line. DG_ERR_BAD_CONFIG. */
+enum dg_err dg_config_parse(struct dg_config *config, const char *text, struct dg_fault *fault) DG_MUST_CHECK;
+/* Reads DIR/config; a missing file means the defaults. */
+enum dg_err dg_config_load(const char *dir, struct dg_config *config, struct dg_fault *fault) DG_MUST_CHECK;
+/* Writes DIR/config anew (0600, through a temporary file). */
+enum dg_err dg_config_save(const char *dir, const struct dg_config *config,
+                           struct dg_fault *fault) DG_MUST_CHECK;
+/* Calls each for every key with its value and whether it differs from the default. */
+void dg_config_each(const struct dg_config *config,
+                    void (*each)(void *ctx, const char *key, const char *value, bool changed), void *ctx);
+
+#endif

@@ -1,0 +1,161 @@
+/* test_mandate_regimes.c - which regime judges, and which organs there are, on the day of a document. */
+#include "tests/unit/mandate_world.h"
+
+#define HEAD "name: thu\ntitle: Quy chế thử\n"
+#define RULE(id, kind, rest) "- {id: " id ", cites: Điều 1, kind: " kind ", " rest "}\n"
+
+/* --- dates and several regimes -------------------------------------------------------------- */
+
+static const char *thematic_on(struct world *w, const char *author, const char *day)
+{
+    struct dg_header header = header_of(author, "thematic", "");
+    header.date = day_of(day);
+    return mandate_of(w, &header);
+}
+
+static void the_date_of_the_document_decides_which_regime_holds(void **state)
+{
+    only_regime(*state,
+                regime_text(*state, HEAD "valid-from: 2021-11-05\nvalid-until: 2025-12-31\nrules:\n" RULE(
+                                        "A", "thematic", "to: cap-uy@same")));
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2021-11-04"), "NO_REGIME | bu-dang");
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2021-11-05"), "to cap-uy@bu-dang A\n");
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2025-12-31"), "to cap-uy@bu-dang A\n");
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2026-01-01"), "NO_REGIME | bu-dang");
+}
+
+static void an_adoption_has_days_of_its_own_and_the_newest_wins(void **state)
+{
+    only_regime(*state, regime_text(*state, HEAD "rules:\n" RULE("A", "thematic", "to: cap-uy@same")));
+    struct dg_dir_adoption *newer =
+        adopt(*state, "binh-phuoc",
+              regime_text(*state, HEAD "rules:\n" RULE("B", "thematic", "to: cap-uy@same")), true);
+    newer->has_from = newer->has_until = true;
+    newer->from = day_of("2026-07-01");
+    newer->until = day_of("2026-09-30");
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2026-06-30"), "to cap-uy@bu-dang A\n");
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2026-07-01"), "to cap-uy@bu-dang B\n");
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2026-10-01"), "to cap-uy@bu-dang A\n");
+}
+
+static void an_additional_regime_is_not_inherited(void **state)
+{
+    adopt(*state, "binh-phuoc", regime_text(*state, HEAD "rules:\n" RULE("A", "thematic", "to: cap-uy@same")),
+          false);
+    assert_string_equal(thematic_on(*state, "mttq@binh-phuoc", "2026-11-10"), "to cap-uy@binh-phuoc A\n");
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2026-11-10"),
+                        "NO_RULE | mttq@bu-dang | bu-dang");
+}
+
+static void an_additional_regime_of_the_parent_judges_what_goes_up_to_it(void **state)
+{
+    adopt(*state, "binh-phuoc", regime_text(*state, HEAD "rules:\n" RULE("A", "thematic", "to: mttq@parent")),
+          false);
+    assert_string_equal(thematic_on(*state, "mttq@dong-phu", "2026-11-10"), "to mttq@binh-phuoc A\n");
+    assert_string_equal(thematic_on(*state, "mttq@tan-loi", "2026-11-10"),
+                        "NO_RULE | mttq@tan-loi | tan-loi");
+}
+
+static void a_newer_additional_regime_replaces_its_namesake(void **state)
+{
+    adopt(*state, "bu-dang", regime_text(*state, HEAD "rules:\n" RULE("A", "thematic", "to: cap-uy@same")),
+          false);
+    adopt(*state, "bu-dang", regime_text(*state, HEAD "rules:\n" RULE("B", "thematic", "to: mttq@same")),
+          false);
+    assert_string_equal(thematic_on(*state, "ubnd@bu-dang", "2026-11-10"), "to mttq@bu-dang B\n");
+}
+
+static void a_regime_whose_bytes_are_missing_leaves_nothing_to_judge_by(void **state)
+{
+    adopt(*state, "bu-dang", NULL, false);
+    assert_string_equal(thematic_on(*state, "ubnd@bu-dang", "2026-11-10"), "NO_REGIME | bu-dang");
+}
+
+static void a_parent_that_is_not_known_leaves_nothing_to_judge_by(void **state)
+{
+    unit_of(*state, "bu-dang")->parent = NULL;
+    expect(*state, "mttq@bu-dang", "periodic", "2026-10", "NO_REGIME | binh-phuoc");
+}
+
+static void the_regimes_that_were_applied_are_listed(void **state)
+{
+    struct world *w = *state;
+    struct dg_header header = header_of("cap-uy@tan-loi", "flash", "");
+    struct dg_mandate mandate;
+
+    assert_int_equal(dg_mandate_of(&w->directory, &header, &w->arena, &mandate, NULL), DG_OK);
+    assert_int_equal(mandate.use_count, 1);
+    assert_ptr_equal(mandate.use[0].regime_unit, unit_of(w, "dong-phu"));
+    assert_ptr_equal(mandate.use[0].adoption, unit_of(w, "dong-phu")->adoption);
+    assert_null(mandate.use[0].rule);
+}
+
+/* --- organs on a day ------------------------------------------------------------------------ */
+
+static void an_organ_that_has_ended_receives_nothing(void **state)
+{
+    organ_of(*state, "bu-dang", "lien-doan-lao-dong")->not_after_ms = instant_of("2026-11-10");
+    expect(*state, "ubnd@bu-dang", "flash", "",
+           "to ban-dan-van@bu-dang BP-23\nto hoi-nong-dan@bu-dang BP-23\nto mttq@bu-dang BP-23\n");
+}
+
+static void papers_older_than_the_enrolment_of_a_unit_still_go_out(void **state)
+{
+    struct dg_dir_unit *unit = unit_of(*state, "binh-phuoc");
+
+    for (size_t i = 0; i < unit->organ_count; i++)
+        unit->organ[i].not_before_ms = instant_of("2026-11-20");
+    expect(*state, "cap-uy@bu-dang", "periodic", "2026-10",
+           "to cap-uy@binh-phuoc BP-24.2b\ncopy ban-dan-van@binh-phuoc BP-24.2b\n");
+    organ_of(*state, "binh-phuoc", "ban-dan-van")->not_before_ms = instant_of("2026-11-25");
+    expect(*state, "cap-uy@bu-dang", "periodic", "2026-10",
+           "NO_RECIPIENT | BP-24.2b | Điều 24 khoản 2 | ban-dan-van | binh-phuoc");
+}
+
+static void the_newest_serial_that_is_valid_speaks_for_an_organ(void **state)
+{
+    struct dg_dir_unit *unit = unit_of(*state, "chi-bo-mot");
+
+    set_organs(*state, "chi-bo-mot", "cap-uy cap-uy cap-uy");
+    for (uint32_t i = 0; i < 3; i++)
+        unit->organ[i].serial = i + 1;
+    unit->organ[2].not_before_ms = instant_of("2027-01-01");
+    assert_int_equal(dg_dir_unit_organ(unit, word_of("cap-uy"), day_of("2026-11-10"))->serial, 2);
+    assert_int_equal(dg_dir_unit_organ(unit, word_of("cap-uy"), day_of("2027-01-01"))->serial, 3);
+    assert_null(dg_dir_unit_organ(unit, word_of("mttq"), day_of("2026-11-10")));
+}
+
+static void a_unit_lies_within_those_above_it(void **state)
+{
+    assert_true(dg_dir_unit_within(unit_of(*state, "tan-loi"), unit_of(*state, "binh-phuoc")));
+    assert_true(dg_dir_unit_within(unit_of(*state, "tan-loi"), unit_of(*state, "tan-loi")));
+    assert_false(dg_dir_unit_within(unit_of(*state, "tan-loi"), unit_of(*state, "bu-dang")));
+    assert_false(dg_dir_unit_within(unit_of(*state, "binh-phuoc"), unit_of(*state, "tan-loi")));
+}
+
+static void an_unknown_author_is_named(void **state)
+{
+    expect(*state, "hdnd@bu-dang", "periodic", "2026-10", "NO_ORGAN | hdnd | bu-dang");
+    expect(*state, "cap-uy@phu-rieng", "periodic", "2026-10", "NO_ORGAN | cap-uy | phu-rieng");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+        TEST(the_date_of_the_document_decides_which_regime_holds),
+        TEST(an_adoption_has_days_of_its_own_and_the_newest_wins),
+        TEST(an_additional_regime_is_not_inherited),
+        TEST(an_additional_regime_of_the_parent_judges_what_goes_up_to_it),
+        TEST(a_newer_additional_regime_replaces_its_namesake),
+        TEST(a_regime_whose_bytes_are_missing_leaves_nothing_to_judge_by),
+        TEST(a_parent_that_is_not_known_leaves_nothing_to_judge_by),
+        TEST(the_regimes_that_were_applied_are_listed),
+        TEST(an_organ_that_has_ended_receives_nothing),
+        TEST(papers_older_than_the_enrolment_of_a_unit_still_go_out),
+        TEST(the_newest_serial_that_is_valid_speaks_for_an_organ),
+        TEST(a_unit_lies_within_those_above_it),
+        TEST(an_unknown_author_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,361 @@
+/* test_regime_file.c - a regime file is read strictly, and all its mistakes are found at once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node/conf/regime_file.h"
+#include "node/conf/report_file.h"
+#include "node/conf/yaml_tree.h"
+
+struct fixture {
+    struct dg_arena arena;
+    struct dg_regime regime;
+    struct dg_fault_list faults;
+    char shown[16384];
+};
+
+static int open_fixture(void **state)
+{
+    *state = calloc(1, sizeof(struct fixture));
+    assert_non_null(*state);
+    return 0;
+}
+
+static int close_fixture(void **state)
+{
+    struct fixture *f = *state;
+    dg_arena_done(&f->arena);
+    free(f);
+    return 0;
+}
+
+#define HEAD "name: thu\ntitle: Quy chế thử\n"
+#define RULES "rules:\n- {id: A, cites: Điều 1, kind: periodic, to: cap-uy@same}\n"
+
+static enum dg_err read_bytes(struct fixture *f, struct dg_bytes yaml)
+{
+    return dg_regime_read(&f->arena, yaml, &f->regime, &f->faults);
+}
+
+/* Every mistake of the file as "line:column what". */
+static const char *mistakes(struct fixture *f, const char *yaml)
+{
+    size_t size = 0;
+
+    f->shown[0] = '\0';
+    enum dg_err err = read_bytes(f, dg_bytes_of(yaml));
+    assert_int_equal(err, f->faults.count == 0 ? DG_OK : DG_ERR_BAD_REGIME);
+    for (size_t i = 0; i < f->faults.count && size < sizeof f->shown - 512; i++) {
+        const struct dg_fault *fault = &f->faults.item[i];
+        assert_int_equal(fault->err, DG_ERR_BAD_REGIME);
+        size += (size_t)snprintf(f->shown + size, sizeof f->shown - size, "%u:%u %s\n", fault->line,
+                                 fault->column, fault->what);
+    }
+    return f->shown;
+}
+
+/* The mistakes of a file whose one rule is this. */
+static const char *rule_mistakes(struct fixture *f, const char *rule)
+{
+    char yaml[2048];
+    snprintf(yaml, sizeof yaml, HEAD "rules:\n- {%s}\n", rule);
+    return mistakes(f, yaml);
+}
+
+#define GOOD "id: A, cites: Điều 1, kind: periodic, to: cap-uy@same"
+
+/* --- what is read --------------------------------------------------------------------------- */
+
+static void every_construct_reaches_the_compiled_form(void **state)
+{
+    struct fixture *f = *state;
+    const char *yaml = HEAD
+        "valid-from: 2021-11-05\nvalid-until: 2025-12-31\n"
+        "organs: {cell: [cap-uy, khoi-dan-van]}\n"
+        "stand-ins: [{role: ban-dan-van, level: cell, by: [khoi-dan-van], cites: Điều 8 khoản 5}]\n"
+        "rules:\n- id: X-1.2a\n  cites: Điều 1\n  scope: below\n  level: [cell, bloc]\n  from: [mttq, hdnd]\n"
+        "  except: cap-uy\n  kind: joint\n  with: [ubnd]\n  periods: [M, 9M, Y]\n  matter: [ton-giao]\n"
+        "  to: [cap-uy@parent]\n  copy: [ban-dan-van@parent-if-any]\n  observe: [mttq@same]\n"
+        "  via: van-phong@parent\n  outline: [I. Tình hình]\n";
+
+    assert_string_equal(mistakes(f, yaml), "");
+    const struct dg_rule *rule = &f->regime.rule[0];
+    assert_true(dg_bytes_is(f->regime.name, "thu") && dg_bytes_is(f->regime.title, "Quy chế thử"));
+    assert_true(f->regime.has_from && f->regime.has_until && f->regime.from.n < f->regime.until.n);
+    assert_true(dg_bytes_is(f->regime.organs[0].level, "cell") && f->regime.organs[0].role.count == 2);
+    assert_true(dg_bytes_is(f->regime.stand_in[0].by.item[0], "khoi-dan-van"));
+    assert_int_equal(f->regime.stand_in[0].level.count, 1);
+    assert_true(dg_bytes_is(rule->id, "X-1.2a") && dg_bytes_is(rule->kind, "joint"));
+    assert_int_equal(rule->scope, DG_SCOPE_BELOW);
+    assert_int_equal(rule->level.count + rule->from.count + rule->except.count + rule->with.count, 6);
+    assert_int_equal(rule->periods, DG_CADENCE_M | DG_CADENCE_9M | DG_CADENCE_Y);
+    assert_true(rule->to[0].where == DG_WHERE_PARENT && !rule->to[0].if_superior);
+    assert_true(rule->copy[0].where == DG_WHERE_PARENT && rule->copy[0].if_superior);
+    assert_true(rule->observe[0].where == DG_WHERE_SAME && dg_bytes_is(rule->observe[0].role, "mttq"));
+    assert_true(rule->has_via && dg_bytes_is(rule->via.role, "van-phong"));
+    assert_true(dg_bytes_is(rule->outline.item[0], "I. Tình hình") &&
+                dg_bytes_is(rule->matter.item[0], "ton-giao"));
+}
+
+static void a_rule_without_scope_holds_everywhere(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(rule_mistakes(f, GOOD), "");
+    assert_int_equal(f->regime.rule[0].scope, DG_SCOPE_ALL);
+    assert_int_equal(f->regime.rule[0].periods, 0);
+    assert_false(f->regime.rule[0].has_via);
+}
+
+static void text_in_nfd_becomes_nfc(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(mistakes(f, "name: thu\ntitle: Quy che\xCC\x82\xCC\x81\n" RULES), "");
+    assert_true(dg_bytes_is(f->regime.title, "Quy chế"));
+}
+
+/* --- mistakes ------------------------------------------------------------------------------- */
+
+static void every_mistake_is_found_in_one_run_in_order(void **state)
+{
+    const char *yaml = "name: Thử\ntitel: x\nvalid-from: 5\nvalid-until: 2025-02-30\n"
+                       "organs: {tinh: [cap-uy]}\nrules:\n"
+                       "- {id: A, cites: Điều 1, kind: periodik, to: cap-ui@same}\n"
+                       "- {id: A, cites: Điều 2, kind: flash, to: [], copy: mttq@above}\n";
+    assert_string_equal(mistakes(*state, yaml),
+                        "1:1 \"title\" is missing\n"
+                        "1:7 \"Thử\" is not a name of a-z, 0-9 and -\n"
+                        "2:1 unknown key \"titel\": did you mean title?\n"
+                        "3:13 \"5\" is not a day that exists: write YYYY-MM-DD\n"
+                        "4:14 \"2025-02-30\" is not a day that exists: write YYYY-MM-DD\n"
+                        "5:10 unknown key \"tinh\"\n"
+                        "7:32 unknown kind \"periodik\": did you mean periodic?\n"
+                        "7:46 unknown role \"cap-ui\": did you mean cap-uy?\n"
+                        "8:8 there is a rule A already\n"
+                        "8:43 to must name 1 to 64\n"
+                        "8:58 unknown place \"above\"\n");
+}
+
+static void a_near_word_is_suggested(void **state)
+{
+    assert_string_equal(rule_mistakes(*state, GOOD ", level: distrikt"),
+                        "4:66 unknown level \"distrikt\": did you mean district?\n");
+    assert_string_equal(rule_mistakes(*state, GOOD ", scope: owners"),
+                        "4:66 unknown scope \"owners\": did you mean owner?\n");
+    assert_string_equal(rule_mistakes(*state, GOOD ", form: mttq"),
+                        "4:59 unknown key \"form\": did you mean from?\n");
+    assert_string_equal(rule_mistakes(*state, GOOD ", copy: mttq@parents"),
+                        "4:70 unknown place \"parents\": did you mean parent?\n");
+}
+
+static void values_of_the_wrong_form_are_refused(void **state)
+{
+    assert_string_equal(rule_mistakes(*state, GOOD ", periods: [M, T]"),
+                        "4:72 unknown period \"T\": it is one of M, Q, H, 9M, Y\n");
+    assert_string_equal(rule_mistakes(*state, GOOD ", copy: mttq"),
+                        "4:65 \"mttq\" must be role@same or role@parent\n");
+    assert_string_equal(rule_mistakes(*state, GOOD ", from: [mttq, mttq]"), "4:72 mttq is named twice\n");
+    assert_string_equal(rule_mistakes(*state, GOOD ", from: {a: b}"), "4:65 from must be a list\n");
+    assert_string_equal(
+        rule_mistakes(*state, "id: A B, cites: [x], kind: flash, to: mttq@same"),
+        "4:8 \"A B\" is not an id of letters, digits, '.' and '-'\n4:20 cites must be text\n");
+    assert_string_equal(rule_mistakes(*state, "id: A, cites: '', kind: flash, to: mttq@same"),
+                        "4:18 cites is empty: give it a value or leave it out\n");
+    assert_string_equal(rule_mistakes(*state, "id: A, kind: flash"),
+                        "4:3 \"cites\" is missing\n4:3 \"to\" is missing\n");
+}
+
+static void rules_that_could_never_be_meant_are_refused(void **state)
+{
+    assert_non_null(
+        strstr(rule_mistakes(*state, "id: A, cites: x, kind: flash, to: [mttq@same, mttq@parent]"),
+               "write two rules"));
+    assert_non_null(
+        strstr(rule_mistakes(*state, "id: A, cites: x, kind: flash, scope: owner, to: mttq@parent"),
+               "never applies"));
+    assert_non_null(strstr(rule_mistakes(*state, GOOD ", with: ubnd"), "only a joint report"));
+    assert_non_null(strstr(rule_mistakes(*state, "id: A, cites: x, kind: flash, to: mttq@parent-if-any"),
+                           "cannot be @parent-if-any"));
+}
+
+static void a_regime_cannot_end_before_it_begins(void **state)
+{
+    assert_string_equal(mistakes(*state, HEAD "valid-from: 2026-01-02\nvalid-until: 2026-01-01\n" RULES),
+                        "4:14 valid-until lies before valid-from\n");
+    assert_string_equal(mistakes(*state, HEAD "valid-from: 2026-01-01\nvalid-until: 2026-01-01\n" RULES), "");
+}
+
+static void stand_ins_may_not_lead_back(void **state)
+{
+    assert_string_equal(mistakes(*state, HEAD "stand-ins:\n"
+                                              "- {role: a, by: b, cites: x}\n"
+                                              "- {role: b, level: cell, by: [c, d], cites: x}\n"
+                                              "- {role: d, level: [cell, bloc], by: a, cites: x}\n" RULES),
+                        "4:3 the stand-ins of a lead back to it\n5:3 the stand-ins of b lead back to it\n"
+                        "6:3 the stand-ins of d lead back to it\n");
+}
+
+static void stand_ins_of_different_levels_do_not_meet(void **state)
+{
+    assert_string_equal(mistakes(*state, HEAD "stand-ins:\n"
+                                              "- {role: a, level: cell, by: b, cites: x}\n"
+                                              "- {role: b, level: bloc, by: a, cites: x}\n" RULES),
+                        "");
+}
+
+static void a_role_is_known_once_an_organ_or_a_stand_in_names_it(void **state)
+{
+    const char *rule = "rules: [{id: A, cites: x, kind: flash, to: [ban-xay-dung@same, to-dan-van@same]}]\n";
+    char yaml[1024];
+
+    snprintf(yaml, sizeof yaml, HEAD "%s", rule);
+    assert_non_null(strstr(mistakes(*state, yaml), "unknown role \"ban-xay-dung\""));
+    snprintf(yaml, sizeof yaml,
+             HEAD "%sorgans: {cell: ban-xay-dung}\nstand-ins: [{role: mttq, by: to-dan-van, cites: x}]\n",
+             rule);
+    assert_string_equal(mistakes(*state, yaml), "");
+}
+
+/* --- YAML ----------------------------------------------------------------------------------- */
+
+static void anchors_aliases_and_tags_are_refused(void **state)
+{
+    assert_string_equal(mistakes(*state, "name: &a thu\ntitle: *a\nvalid-from: !!str 2026-01-01\n" RULES),
+                        "1:7 anchors (&) are not allowed: write the value out\n"
+                        "2:8 aliases (*) are not allowed: write the value out\n"
+                        "2:8 title is empty: give it a value or leave it out\n"
+                        "3:13 tags (!) are not allowed: every value is text\n");
+}
+
+static void duplicate_keys_are_refused(void **state)
+{
+    assert_string_equal(mistakes(*state, HEAD "name: khac\n" RULES),
+                        "3:1 name is given twice, first in line 1\n");
+}
+
+static void a_file_that_is_not_yaml_is_refused_at_its_place(void **state)
+{
+    assert_non_null(strstr(mistakes(*state, "name: [thu\ntitle: x\n"), "2:"));
+    assert_string_equal(mistakes(*state, ""), "1:1 there is nothing here\n");
+    assert_string_equal(mistakes(*state, "thu\n"), "1:1 a regime must have keys: name, title, rules, …\n");
+    assert_string_equal(mistakes(*state, HEAD RULES "---\nname: hai\n"),
+                        "6:1 a second document is not allowed\n");
+    assert_string_equal(mistakes(*state, "? [a]\n: b\n"), "1:3 a key must be a word\n");
+    assert_string_equal(mistakes(*state, "name: \xff\n"), "1:7 not clean UTF-8 text: 0xFF (1:7)\n");
+}
+
+static void nesting_is_bounded(void **state)
+{
+    char yaml[4096] = "name: ";
+
+    memset(yaml + 6, '[', 2000);
+    assert_string_equal(mistakes(*state, yaml), "1:14 nested too deeply\n");
+}
+
+static void escapes_smuggle_nothing_in(void **state)
+{
+    assert_string_equal(mistakes(*state, "name: thu\ntitle: \"a\\u202Eb\"\n" RULES),
+                        "2:8 not one line of clean text: U+202E\n"
+                        "2:8 title is empty: give it a value or leave it out\n");
+    assert_non_null(strstr(mistakes(*state, "name: thu\ntitle: |\n  a\n  b\n" RULES), "U+000A"));
+}
+
+static void only_so_many_mistakes_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    char *yaml = calloc(1, 65536);
+    size_t size = 0;
+
+    assert_non_null(yaml);
+    for (int i = 0; i < 500; i++)
+        size += (size_t)snprintf(yaml + size, 65536 - size, "zz%d: x\n", i);
+    assert_int_equal(read_bytes(f, dg_bytes_of(yaml)), DG_ERR_BAD_REGIME);
+    assert_int_equal(f->faults.count, DG_REGIME_FAULTS_MAX);
+    free(yaml);
+}
+
+/* --- finding and loading -------------------------------------------------------------------- */
+
+static void the_regimes_we_ship_are_sound(void **state)
+{
+    struct fixture *f = *state;
+    const char *names[] = {"binh-phuoc", "huyen"};
+    struct dg_fault fault = {0};
+    struct dg_bytes bytes;
+    struct dg_regime regime;
+
+    setenv("DONGGUI_REGIMES", DG_SOURCE_DIR "/deploy/regimes", 1);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(dg_regime_load(&f->arena, names[i], "/nowhere", &bytes, &fault), DG_OK);
+        assert_int_equal(dg_regime_decode(&f->arena, bytes, &regime, &fault), DG_OK);
+        assert_true(dg_bytes_is(regime.name, names[i]));
+    }
+    unsetenv("DONGGUI_REGIMES");
+}
+
+static void a_name_is_sought_beside_the_program(void **state)
+{
+    struct dg_fault fault = {0};
+    char path[4096];
+
+    (void)state;
+    unsetenv("DONGGUI_REGIMES");
+    assert_int_equal(dg_regime_find("huyen", DG_SOURCE_DIR "/deploy", path, sizeof path, &fault), DG_OK);
+    assert_string_equal(path, DG_SOURCE_DIR "/deploy/regimes/huyen.yaml");
+    assert_int_equal(dg_regime_find("xa", DG_SOURCE_DIR "/deploy", path, sizeof path, &fault),
+                     DG_ERR_NOT_FOUND);
+    assert_int_equal(dg_regime_find("Huyện", DG_SOURCE_DIR, path, sizeof path, &fault), DG_ERR_BAD_VALUE);
+    assert_int_equal(dg_regime_find("./khong-co.yaml", "", path, sizeof path, &fault), DG_ERR_BAD_FILE);
+    assert_int_equal(dg_regime_find("huyen", DG_SOURCE_DIR "/deploy", path, 10, &fault), DG_ERR_NOT_FOUND);
+}
+
+static void the_first_mistake_speaks_for_a_file_that_cannot_be_loaded(void **state)
+{
+    struct fixture *f = *state;
+    char path[] = "/tmp/dg-regime-XXXXXX";
+    struct dg_fault fault = {0};
+    struct dg_bytes bytes;
+    int fd = mkstemp(path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+    assert_non_null(file);
+    fputs("name: thu\ntitel: x\n" RULES, file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(dg_regime_load(&f->arena, path, "", &bytes, &fault), DG_ERR_BAD_REGIME);
+    assert_int_equal(fault.line, 1);
+    assert_non_null(strstr(fault.what, "\"title\" is missing (+1)"));
+    remove(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+        TEST(every_construct_reaches_the_compiled_form),
+        TEST(a_rule_without_scope_holds_everywhere),
+        TEST(text_in_nfd_becomes_nfc),
+        TEST(every_mistake_is_found_in_one_run_in_order),
+        TEST(a_near_word_is_suggested),
+        TEST(values_of_the_wrong_form_are_refused),
+        TEST(rules_that_could_never_be_meant_are_refused),
+        TEST(a_regime_cannot_end_before_it_begins),
+        TEST(stand_ins_may_not_lead_back),
+        TEST(stand_ins_of_different_levels_do_not_meet),
+        TEST(a_role_is_known_once_an_organ_or_a_stand_in_names_it),
+        TEST(anchors_aliases_and_tags_are_refused),
+        TEST(duplicate_keys_are_refused),
+        TEST(a_file_that_is_not_yaml_is_refused_at_its_place),
+        TEST(nesting_is_bounded),
+        TEST(escapes_smuggle_nothing_in),
+        TEST(only_so_many_mistakes_are_kept),
+        TEST(the_regimes_we_ship_are_sound),
+        TEST(a_name_is_sought_beside_the_program),
+        TEST(the_first_mistake_speaks_for_a_file_that_cannot_be_loaded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
