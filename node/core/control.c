@@ -1,0 +1,499 @@
+/* control.c - what the people at this node ask for: push, mark, queue, status. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "node/core/node_impl.h"
+#include "proto/state_table.h"
+
+/* ---- push --------------------------------------------------------------------------------------- */
+
+struct push {
+    struct dg_node *node;
+    struct dg_txn *txn;
+    struct dg_ctl_reply *reply;
+    dg_ms now;
+    struct dg_report report;
+    struct dg_mandate mandate;
+};
+
+static enum dg_err push_date(struct push *p)
+{
+    struct dg_day date;
+    struct dg_bytes text = p->report.date;
+    if (!dg_day_parse(text, &date) || date.n > dg_day_of(p->now).n)
+        return dg_faultf(&p->reply->fault, DG_ERR_BAD_DATE, "%.*s", (int)text.size, (const char *)text.data);
+    return DG_OK;
+}
+
+static enum dg_err push_author(struct push *p, struct dg_bytes slug)
+{
+    const struct dg_dir_unit *self = dg_node_self(p->node, p->txn);
+    const struct dg_dir_organ *organ = self != NULL ? dg_dir_unit_organ(self, slug, dg_day_of(p->now)) : NULL;
+    if (organ == NULL) {
+        char text[DG_SLUG_MAX + 1] = "";
+        if (slug.size <= DG_SLUG_MAX && slug.size > 0)
+            memcpy(text, slug.data, slug.size);
+        enum dg_err err = dg_fault(&p->reply->fault, DG_ERR_NO_ORGAN);
+        dg_fault_organ(&p->reply->fault, text);
+        dg_fault_unit(&p->reply->fault, p->node->identity.unit);
+        return err;
+    }
+    struct dg_author *author = dg_arena_alloc(p->txn->arena, sizeof *author);
+    if (author == NULL)
+        return dg_fault(&p->reply->fault, DG_ERR_NO_MEMORY);
+    *author = (struct dg_author){.organ = organ->slug, .unit = self->slug, .certificate = organ->certificate};
+    p->report.author = author;
+    p->report.author_count = 1;
+    return DG_OK;
+}
+
+static enum dg_err push_mandate(struct push *p)
+{
+    struct dg_header header;
+    enum dg_err err = dg_header_of(&p->report, p->txn->arena, &header);
+    if (err != DG_OK)
+        return dg_fault(&p->reply->fault, err);
+    return dg_mandate_of(dg_node_directory(p->node, p->txn), &header, p->txn->arena, &p->mandate,
+                         &p->reply->fault);
+}
+
+static bool push_recipients(struct push *p)
+{
+    const struct dg_mandate *mandate = &p->mandate;
+    struct dg_recipient *list = dg_arena_array(p->txn->arena, mandate->recipient_count, sizeof *list);
+    if (list == NULL || mandate->recipient_count > DG_RECIPIENTS_MAX)
+        return false;
+    for (size_t i = 0; i < mandate->recipient_count; i++) {
+        const struct dg_mandate_recipient *from = &mandate->recipient[i];
+        struct dg_recipient *to = &list[i];
+        *to = (struct dg_recipient){
+            .organ = from->organ, .unit = from->unit, .as = from->as, .through = from->through};
+        to->rule = dg_arena_array(p->txn->arena, from->cited_count + 1, sizeof *to->rule);
+        if (to->rule == NULL || from->cited_count > DG_RULES_PER_RECIPIENT_MAX)
+            return false;
+        for (size_t k = 0; k < from->cited_count; k++)
+            to->rule[to->rule_count++] = from->cited[k].rule->id;
+        to->has_certificate = from->resolved != NULL;
+        if (from->resolved != NULL)
+            to->certificate = from->resolved->certificate;
+    }
+    p->report.recipient = list;
+    p->report.recipient_count = mandate->recipient_count;
+    return true;
+}
+
+static bool push_regimes(struct push *p)
+{
+    size_t count = p->mandate.use_count;
+    struct dg_regime_use *list = dg_arena_array(p->txn->arena, count + 1, sizeof *list);
+    if (list == NULL || count > DG_REGIMES_PER_REPORT_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct dg_cited *use = &p->mandate.use[i];
+        list[i] = (struct dg_regime_use){
+            .unit = use->regime_unit->slug, .regime = use->adoption->hash, .adoption = use->adoption->id};
+    }
+    p->report.regime = list;
+    p->report.regime_count = count;
+    return true;
+}
+
+struct to_seq_name {
+    char text[DG_SLUG_MAX + 16];
+};
+
+static struct to_seq_name to_seq_name(struct dg_bytes unit)
+{
+    struct to_seq_name name;
+    struct dg_row_key key = dg_key_to_seq(unit);
+    memcpy(name.text, key.data, key.size);
+    name.text[key.size] = '\0';
+    return name;
+}
+
+/* A report that could not be signed after all must leave no gap. */
+static void push_unsequence(struct push *p)
+{
+    for (size_t i = 0; i < p->report.to_seq_count; i++)
+        dg_meta_put_u64(p->txn, to_seq_name(p->report.to_seq[i].unit).text, p->report.to_seq[i].seq - 1);
+}
+
+/* One counter per destination unit: a gap at the other end shows that something was withheld. */
+static bool push_sequence(struct push *p)
+{
+    struct dg_to_seq *list = dg_arena_array(p->txn->arena, p->report.recipient_count + 1, sizeof *list);
+    size_t count = 0;
+    if (list == NULL)
+        return false;
+    for (size_t i = 0; i < p->report.recipient_count; i++) {
+        struct dg_bytes unit = p->report.recipient[i].unit;
+        bool listed = dg_bytes_is(unit, p->node->identity.unit);
+        for (size_t k = 0; k < count && !listed; k++)
+            listed = dg_bytes_equal(list[k].unit, unit);
+        if (listed)
+            continue;
+        uint64_t seq = DG_MUTANT("reuse-to-seq") ? 1 : dg_meta_count(p->txn, to_seq_name(unit).text);
+        list[count++] = (struct dg_to_seq){.unit = unit, .seq = seq};
+    }
+    p->report.to_seq = list;
+    p->report.to_seq_count = count;
+    return true;
+}
+
+static enum dg_err push_sign(struct push *p, struct dg_bytes *ret_envelope)
+{
+    struct dg_node *node = p->node;
+    const struct dg_dir_organ *organ =
+        dg_dir_unit_certificate(dg_node_self(node, p->txn), &p->report.author[0].certificate);
+    struct dg_buf buf;
+    dg_buf_init(&buf, DG_ENVELOPE_MAX);
+    enum dg_err err = dg_report_encode(&p->report, &buf);
+    if (err == DG_OK && buf.size > DG_REPORT_MAX)
+        err = DG_ERR_TOO_LARGE;
+    struct dg_author_signature signature = {.author = 0};
+    struct dg_envelope envelope = {.signature_count = 1, .signature = &signature};
+    envelope.report = dg_arena_copy(p->txn->arena, dg_buf_bytes(&buf));
+    struct dg_report checked;
+    if (err == DG_OK)
+        err = dg_report_decode(p->txn->arena, envelope.report, &checked, &p->reply->fault);
+    if (err == DG_OK)
+        err = node->env.signer->sign(node->env.signer->ctx, &organ->signing, DG_CONTEXT_REPORT,
+                                     envelope.report, &signature.sig);
+    dg_buf_reset(&buf);
+    if (err == DG_OK)
+        err = dg_envelope_encode(&envelope, &buf);
+    if (err == DG_OK) {
+        p->reply->id = dg_report_id(envelope.report);
+        p->reply->has_id = true;
+        *ret_envelope = dg_arena_copy(p->txn->arena, dg_buf_bytes(&buf));
+    }
+    dg_buf_done(&buf);
+    if (err != DG_OK && p->reply->fault.err == DG_OK)
+        (void)dg_fault(&p->reply->fault, err);
+    return err;
+}
+
+/* Recipients that urgent news could not wait for: the clerk is told, nothing is stopped. */
+static void push_warnings(struct push *p)
+{
+    size_t count = p->mandate.unresolved_count;
+    if (count > DG_CTL_WARNINGS_MAX)
+        count = DG_CTL_WARNINGS_MAX;
+    struct dg_fault *list = dg_arena_array(p->txn->arena, count + 1, sizeof *list);
+    if (list == NULL)
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct dg_mandate_unresolved *from = &p->mandate.unresolved[i];
+        if (from->as == DG_AS_OBSERVE)
+            continue;
+        struct dg_fault *warning = &list[kept++];
+        (void)dg_faultf(warning, DG_ERR_NO_RECIPIENT, "%s", dg_as_name(from->as));
+        dg_fault_rule(warning, dg_arena_string(p->txn->arena, from->cited.rule->id),
+                      dg_arena_string(p->txn->arena, from->cited.rule->cites));
+        dg_fault_organ(warning, dg_arena_string(p->txn->arena, from->role));
+        dg_fault_unit(warning, dg_arena_string(p->txn->arena, from->unit));
+    }
+    p->reply->warning = list;
+    p->reply->warning_count = kept;
+}
+
+/* A copy that could not be addressed keeps the node DEGRADED until somebody has seen to it. */
+static void push_attention(struct push *p)
+{
+    char id[DG_HEX_BYTES];
+    dg_hex(p->reply->id.b, sizeof p->reply->id.b, id);
+    for (size_t i = 0; i < p->reply->warning_count; i++) {
+        const struct dg_fault *warning = &p->reply->warning[i];
+        const char *detail =
+            dg_arena_printf(p->txn->arena, "%s %s@%s", warning->rule, warning->organ, warning->unit);
+        dg_attention_put(p->txn, p->now, DG_ERR_NO_RECIPIENT, dg_bytes_of(id), dg_bytes_of(detail));
+    }
+}
+
+static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *request)
+{
+    enum dg_err err = dg_draft_decode(p->txn->arena, request->draft, &p->report, &p->reply->fault);
+    if (err != DG_OK)
+        return err;
+    p->report.version = 1;
+    p->report.federation = dg_bytes_of(p->node->identity.federation);
+    p->report.epoch = p->node->identity.epoch;
+    p->report.signed_ms = p->now;
+    err = push_date(p);
+    if (err == DG_OK)
+        err = push_author(p, request->organ);
+    if (err == DG_OK)
+        err = push_mandate(p);
+    if (err == DG_OK)
+        err = dg_mandate_direct(&p->mandate, &p->reply->fault);
+    if (err != DG_OK)
+        return err;
+    if (!push_recipients(p) || !push_regimes(p))
+        return dg_faultf(&p->reply->fault, DG_ERR_TOO_LARGE, "%zu recipients", p->mandate.recipient_count);
+    push_warnings(p);
+    return dg_delivery_fits(&p->report, &p->reply->fault);
+}
+
+static void push(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request, dg_ms now,
+                 struct dg_ctl_reply *reply)
+{
+    struct push p = {.node = node, .txn = txn, .reply = reply, .now = now};
+    struct dg_bytes envelope;
+    if (push_complete(&p, request) != DG_OK || request->dry_run)
+        return;
+    node->env.random(node->env.random_ctx, p.report.salt, sizeof p.report.salt);
+    if (!push_sequence(&p)) {
+        (void)dg_fault(&reply->fault, DG_ERR_NO_MEMORY);
+        return;
+    }
+    if (push_sign(&p, &envelope) != DG_OK) {
+        push_unsequence(&p);
+        return;
+    }
+    struct dg_day date;
+    bool stale = dg_day_parse(p.report.date, &date) && dg_day_of(now).n - date.n > DG_STALE_DATE_DAYS;
+    struct dg_admission admission = {.report = &p.report,
+                                     .envelope = envelope,
+                                     .id = reply->id,
+                                     .stale_date = stale,
+                                     .mandate = &p.mandate};
+    (void)dg_delivery_admit(node, txn, &admission, now);
+    push_attention(&p);
+}
+
+/* ---- mark --------------------------------------------------------------------------------------- */
+
+static enum dg_err mark_check(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                              struct dg_mail *ret_mail, struct dg_held *ret_held, struct dg_ctl_reply *reply)
+{
+    struct dg_id id;
+    enum dg_err err = dg_report_find(txn, request->report, &id, &reply->fault);
+    if (err != DG_OK)
+        return err;
+    err = dg_held_get(txn, &id, ret_held);
+    if (err != DG_OK)
+        return dg_fault(&reply->fault, err);
+    reply->id = id;
+    reply->has_id = true;
+    char organ[DG_SLUG_MAX + 1] = "";
+    if (request->organ.size > 0 && request->organ.size <= DG_SLUG_MAX)
+        memcpy(organ, request->organ.data, request->organ.size);
+    if (!dg_mail_get(txn, request->organ, ret_held->position, ret_mail)) {
+        err = dg_faultf(&reply->fault, DG_ERR_NOT_RECEIVED, "%.*s", (int)request->report.size,
+                        (const char *)request->report.data);
+        dg_fault_organ(&reply->fault, organ);
+        return err;
+    }
+    if (dg_state_name(request->code) == NULL || !dg_state_may(ret_mail->state, request->code))
+        return dg_faultf(&reply->fault, DG_ERR_BAD_STATE, "%s", dg_state_name(ret_mail->state));
+    if (dg_dir_unit_organ(dg_node_self(node, txn), request->organ, dg_day_of(ret_held->arrived_ms)) == NULL)
+        return dg_fault(&reply->fault, DG_ERR_NO_ORGAN);
+    return DG_OK;
+}
+
+static enum dg_err mark_sign(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                             const struct dg_id *id, dg_ms now, struct dg_signed *ret)
+{
+    const struct dg_dir_organ *organ =
+        dg_dir_unit_organ(dg_node_self(node, txn), request->organ, dg_day_of(now));
+    if (organ == NULL)
+        return DG_ERR_NO_ORGAN;
+    struct dg_state state = {
+        .federation = dg_bytes_of(node->identity.federation),
+        .report = *id,
+        .organ = organ->slug,
+        .unit = dg_bytes_of(node->identity.unit),
+        .certificate = organ->certificate,
+        .code = request->code,
+        .note = request->note,
+        .signed_ms = now,
+    };
+    struct dg_buf body;
+    dg_buf_init(&body, DG_CERTIFICATE_MAX);
+    enum dg_err err = dg_state_encode(&state, &body);
+    *ret = (struct dg_signed){.body = dg_arena_copy(txn->arena, dg_buf_bytes(&body))};
+    dg_buf_done(&body);
+    struct dg_state checked;
+    if (err == DG_OK)
+        err = dg_state_decode(txn->arena, ret->body, &checked, NULL);
+    if (err != DG_OK)
+        return err;
+    return node->env.signer->sign(node->env.signer->ctx, &organ->signing, DG_CONTEXT_STATE, ret->body,
+                                  &ret->sig);
+}
+
+static void mark(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request, dg_ms now,
+                 struct dg_ctl_reply *reply)
+{
+    struct dg_mail mail;
+    struct dg_held held;
+    if (mark_check(node, txn, request, &mail, &held, reply) != DG_OK || request->dry_run)
+        return;
+    struct dg_record record = {
+        .kind = DG_RECORD_STATE, .has_signed = true, .has_report = true, .report = held.id};
+    enum dg_err err = mark_sign(node, txn, request, &held.id, now, &record.sealed);
+    if (err != DG_OK) {
+        (void)dg_fault(&reply->fault, err);
+        return;
+    }
+    struct dg_leaf leaf = {
+        .time = now,
+        .kind = DG_LEAF_STATE,
+        .report = held.id,
+        .organ = request->organ,
+        .unit = dg_bytes_of(node->identity.unit),
+        .object = dg_sha256(record.sealed.body),
+        .state = request->code,
+    };
+    record.index = dg_ledger_append(txn, &leaf);
+    (void)dg_leaf_get(txn, record.index, &record.leaf);
+    mail.state = request->code;
+    dg_mail_put(txn, request->organ, &mail);
+    struct dg_bytes origin = dg_bytes_of(node->identity.origin);
+    uint32_t number = dg_custody_look(txn, held.position, DG_RECORD_STATE, origin, record.index).next;
+    dg_custody_put(txn, held.position, number, origin, 0, &record);
+    struct dg_bytes author = held.report.author[0].unit;
+    struct dg_bytes route = dg_node_route(node, txn, author);
+    if (!dg_bytes_is(author, node->identity.unit) && route.size > 0)
+        dg_outbox_push_record(node, txn, route, DG_QUEUED_CUSTODY, held.position, number,
+                              dg_bytes_at(NULL, 0), now);
+}
+
+/* ---- queue -------------------------------------------------------------------------------------- */
+
+struct queue_walk {
+    struct dg_txn *txn;
+    uint64_t position;
+    size_t count;
+    struct dg_queued row[64]; /* one report leaves by few links */
+};
+
+static bool queue_collect(void *ctx, const struct dg_queued *queued)
+{
+    struct queue_walk *walk = ctx;
+    if (queued->kind == DG_QUEUED_REPORT && queued->position == walk->position)
+        walk->row[walk->count++] = *queued;
+    return walk->count < sizeof walk->row / sizeof walk->row[0];
+}
+
+static void queue_retry(struct dg_node *node, const struct dg_queued *queued, dg_ms now)
+{
+    struct dg_link *link = dg_link_by_unit(node, queued->unit);
+    if (link == NULL)
+        return;
+    link->wake = true;
+    for (size_t i = 0; i < link->flight_count; i++)
+        if (link->flight[i].seq == queued->seq && link->flight[i].lane == queued->lane)
+            link->flight[i].due = now;
+    if (link->cursor[queued->lane] > queued->seq)
+        link->cursor[queued->lane] = queued->seq;
+}
+
+static void queue(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request, dg_ms now,
+                  struct dg_ctl_reply *reply)
+{
+    struct dg_id id;
+    struct dg_report_ix ix;
+    if (dg_report_find(txn, request->report, &id, &reply->fault) != DG_OK)
+        return;
+    struct queue_walk walk = {.txn = txn};
+    if (dg_report_ix_get(txn, &id, &ix)) {
+        walk.position = ix.position;
+        dg_queue_each(txn, dg_bytes_at(NULL, 0), queue_collect, &walk);
+    }
+    reply->id = id;
+    reply->has_id = true;
+    if (walk.count == 0)
+        (void)dg_faultf(&reply->fault, DG_ERR_NOT_FOUND, "nothing of it waits here");
+    for (size_t i = 0; i < walk.count && !request->dry_run; i++) {
+        struct dg_queued *row = &walk.row[i];
+        row->held = request->action == DG_QUEUE_HOLD || (row->held && request->action == DG_QUEUE_RETRY);
+        dg_queued_put(txn, row);
+        if (!row->held)
+            queue_retry(node, row, now);
+    }
+}
+
+/* ---- status ------------------------------------------------------------------------------------- */
+
+/* What was noticed longer ago than this is history, not a condition. */
+enum { ATTENTION_DAYS = 7 };
+
+struct attention_search {
+    dg_ms since;
+    bool found;
+};
+
+static bool attention_recent(void *ctx, const struct dg_attention *item)
+{
+    struct attention_search *search = ctx;
+    search->found = item->at_ms >= search->since;
+    return !search->found;
+}
+
+static void add_reason(struct dg_ctl_reply *reply, const char *reason)
+{
+    if (reply->reason_count < DG_CTL_REASONS_MAX)
+        reply->reason[reply->reason_count++] = dg_bytes_of(reason);
+}
+
+void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_ctl_reply *reply)
+{
+    reply->reason = dg_arena_array(txn->arena, DG_CTL_REASONS_MAX, sizeof *reply->reason);
+    reply->link = dg_arena_array(txn->arena, node->link_count + 1, sizeof *reply->link);
+    if (reply->reason == NULL || reply->link == NULL)
+        return;
+    for (size_t i = 0; i < node->link_count; i++) {
+        const struct dg_link *link = node->link[i];
+        reply->link[reply->link_count++] = (struct dg_ctl_link){
+            .unit = dg_bytes_of(link->unit),
+            .up = link->up,
+            .connected = link->connected,
+            .since_ms = link->since,
+            .skew_ms = link->skew_ms,
+        };
+        if (link->up && !link->connected)
+            add_reason(reply, link->refused ? "UPLINK_REFUSED" : "UPLINK_DOWN");
+        if (link->connected && (link->skew_ms > 600000 || link->skew_ms < -600000))
+            add_reason(reply, "CLOCK_SKEW");
+    }
+    struct attention_search attention = {.since = now - (dg_ms)ATTENTION_DAYS * 86400000};
+    dg_attention_each(txn, attention_recent, &attention);
+    if (attention.found)
+        add_reason(reply, "ATTENTION");
+    reply->state = dg_bytes_of(reply->reason_count == 0 ? "OK" : "DEGRADED");
+}
+
+/* ---- the door ----------------------------------------------------------------------------------- */
+
+void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,
+                struct dg_out *out)
+{
+    struct dg_ctl_reply reply = {.has_id = false};
+    (void)dg_fault(&reply.fault, DG_OK);
+    if (event->request == NULL) {
+        (void)dg_faultf(&reply.fault, event->err, "request");
+        dg_out_reply(out, event->client, &reply);
+        return;
+    }
+    switch (event->request->verb) {
+    case DG_CTL_PUSH:
+        push(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_MARK:
+        mark(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_INVITE:
+        dg_control_invite(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_QUEUE:
+        queue(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_STATUS:
+        dg_control_status(node, txn, now, &reply);
+        break;
+    }
+    dg_out_reply(out, event->client, &reply);
+}

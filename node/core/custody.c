@@ -1,0 +1,181 @@
+/* custody.c - receipts and states of other nodes: verified, kept, and passed back to the author. */
+#include <string.h>
+
+#include "node/core/node_impl.h"
+
+/* ---- proof -------------------------------------------------------------------------------------- */
+
+enum dg_err dg_record_proven(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                             const struct dg_claims *claims, const struct dg_record *record,
+                             struct dg_checkpoint *ret_checkpoint, struct dg_bytes *ret_note,
+                             const struct dg_dir_unit **ret_unit, struct dg_leaf *ret_leaf)
+{
+    if (!record->has_checkpoint || record->leaf.size == 0)
+        return DG_ERR_BAD_PROOF;
+    struct dg_bytes note = event->frame->checkpoint[record->checkpoint], text;
+    struct dg_verifier log;
+    struct dg_sig sig;
+    const struct dg_dir_unit *unit = dg_origin_unit(dg_node_directory(node, txn), dg_note_origin(note), &log);
+    if (unit == NULL)
+        return DG_ERR_STALE_DIRECTORY;
+    enum dg_err err = dg_checkpoint_open(note, &log, ret_checkpoint, &text, &sig);
+    if (err != DG_OK)
+        return err;
+    err = dg_claimed(claims, event, "", &log.key, text, &sig);
+    if (err != DG_OK)
+        return err;
+    struct dg_hash leaf = dg_merkle_leaf(record->leaf);
+    err = dg_inclusion_verify(&leaf, record->index, ret_checkpoint->size, &record->proof,
+                              &ret_checkpoint->root);
+    if (err == DG_OK)
+        err = dg_leaf_parse(txn->arena, record->leaf, ret_leaf, NULL);
+    *ret_note = note;
+    *ret_unit = unit;
+    return err;
+}
+
+/* ---- states ------------------------------------------------------------------------------------- */
+
+/* The state that a record carries is the one its leaf names, by an organ of the logging unit. */
+static bool is_recipient(const struct dg_report *report, const struct dg_state *state)
+{
+    for (size_t i = 0; i < report->recipient_count; i++)
+        if (dg_bytes_equal(report->recipient[i].organ, state->organ) &&
+            dg_bytes_equal(report->recipient[i].unit, state->unit))
+            return true;
+    return false;
+}
+
+static enum dg_err state_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                               const struct dg_claims *claims, const struct dg_record *record,
+                               const struct dg_dir_unit *unit, const struct dg_leaf *leaf)
+{
+    struct dg_state state;
+    enum dg_err err = dg_state_decode(txn->arena, record->sealed.body, &state, NULL);
+    if (err != DG_OK)
+        return err;
+    struct dg_hash object = dg_sha256(record->sealed.body);
+    if (!dg_hash_equal(&object, &leaf->object) || !dg_id_equal(&state.report, &leaf->report) ||
+        state.code != leaf->state || !dg_bytes_equal(state.unit, unit->slug) ||
+        !dg_bytes_is(state.federation, node->identity.federation))
+        return DG_ERR_BAD_LEAF;
+    struct dg_held held;
+    err = dg_held_get(txn, &state.report, &held);
+    if (err != DG_OK)
+        return err;
+    if (held.verdict != DG_VERDICT_ACCEPTED || !is_recipient(&held.report, &state))
+        return DG_ERR_NOT_RECEIVED;
+    const struct dg_dir_organ *organ = dg_dir_unit_certificate(unit, &state.certificate);
+    if (organ == NULL)
+        return DG_ERR_STALE_DIRECTORY;
+    return dg_claimed(claims, event, DG_CONTEXT_STATE, &organ->signing, record->sealed.body,
+                      &record->sealed.sig);
+}
+
+/* ---- keeping and passing on ---------------------------------------------------------------------- */
+
+/* The neighbour toward the report's lead author; empty when the author is here or unknown. */
+static struct dg_bytes toward_author(struct dg_node *node, struct dg_txn *txn, const struct dg_report_ix *ix)
+{
+    if (dg_bytes_is(ix->author_unit, node->identity.unit))
+        return dg_bytes_at(NULL, 0);
+    return dg_node_route(node, txn, ix->author_unit);
+}
+
+static enum dg_err keep(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
+                        const struct dg_record *record, const struct dg_checkpoint *checkpoint,
+                        struct dg_bytes note, const struct dg_leaf *leaf, const struct dg_report_ix *ix,
+                        dg_ms now)
+{
+    uint64_t position = ix->position;
+    struct dg_bytes origin = dg_bytes_of(checkpoint->origin);
+    struct dg_custody_place place = dg_custody_look(txn, position, record->kind, origin, record->index);
+    /* One receipt of a log is enough: an honest node gives every duplicate the same leaf. */
+    if (DG_MUTANT("forget-custody") || place.has || (place.has_log && record->kind == DG_RECORD_RECEIPT))
+        return DG_OK;
+    if (place.next >= DG_CUSTODY_MAX)
+        return DG_ERR_TOO_LARGE;
+    enum dg_err err = dg_checkpoint_put(txn, origin, checkpoint->size, note);
+    if (err == DG_ERR_FORK && !dg_attention_has(txn, err, origin))
+        dg_attention_put(txn, now, err, origin, note);
+    if (err != DG_OK)
+        return err;
+    uint32_t number = place.next;
+    dg_custody_put(txn, position, number, origin, checkpoint->size, record);
+    struct dg_bytes route = toward_author(node, txn, ix);
+    if (route.size > 0 && !dg_bytes_is(route, link->unit) && !DG_MUTANT("no-relay"))
+        dg_outbox_push_record(node, txn, route, DG_QUEUED_CUSTODY, position, number, dg_bytes_at(NULL, 0),
+                              now);
+    bool mine = route.size == 0;
+    if (mine && record->kind == DG_RECORD_RECEIPT && leaf->verdict != DG_VERDICT_ACCEPTED) {
+        char hex[DG_HEX_BYTES];
+        dg_hex(leaf->report.b, sizeof leaf->report.b, hex);
+        enum dg_err code = dg_err_by_name((const char *)leaf->code.data, leaf->code.size);
+        dg_attention_put(txn, now, code, dg_bytes_of(hex), origin);
+    }
+    return DG_OK;
+}
+
+/* A receipt from the neighbour itself ends the retries on that link. */
+static void release(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
+                    const struct dg_dir_unit *unit, const struct dg_report_ix *ix)
+{
+    if (dg_bytes_is(unit->slug, link->unit) || DG_MUTANT("release-on-any"))
+        (void)dg_outbox_release(node, txn, dg_bytes_of(link->unit), ix->lane, ix->position);
+}
+
+static void note_beacon(struct dg_node *node, const struct dg_dir_unit *unit,
+                        const struct dg_checkpoint *checkpoint)
+{
+    if (dg_bytes_is(unit->slug, node->identity.parent) && checkpoint->size > node->seen_beacon.size)
+        node->seen_beacon = *checkpoint;
+}
+
+static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                                const struct dg_claims *claims, const struct dg_link *link,
+                                const struct dg_record *record, dg_ms now)
+{
+    struct dg_checkpoint checkpoint;
+    struct dg_bytes note;
+    const struct dg_dir_unit *unit;
+    struct dg_leaf leaf;
+    enum dg_err err = dg_record_proven(node, txn, event, claims, record, &checkpoint, &note, &unit, &leaf);
+    if (err != DG_OK)
+        return err;
+    bool receipt = record->kind == DG_RECORD_RECEIPT;
+    if (record->has_signed == receipt || record->regime.size > 0)
+        return DG_ERR_MALFORMED; /* nothing travels along that nobody has a use for */
+    if (leaf.kind != (receipt ? DG_LEAF_REPORT : DG_LEAF_STATE) || !record->has_report ||
+        !dg_id_equal(&leaf.report, &record->report))
+        return DG_ERR_BAD_LEAF;
+    struct dg_report_ix ix;
+    if (!dg_report_ix_get(txn, &leaf.report, &ix))
+        return DG_OK; /* about something that never was here: nothing to keep */
+    if (!receipt)
+        err = state_check(node, txn, event, claims, record, unit, &leaf);
+    if (err != DG_OK)
+        return err;
+    if (receipt)
+        release(node, txn, link, unit, &ix);
+    err = keep(node, txn, link, record, &checkpoint, note, &leaf, &ix, now);
+    if (err != DG_OK)
+        return err;
+    note_beacon(node, unit, &checkpoint);
+    return DG_OK;
+}
+
+void dg_custody_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                       const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
+                       dg_ms now, struct dg_out *out)
+{
+    enum dg_err err = custody_take(node, txn, event, claims, link, record, now);
+    struct dg_fault fault;
+    if (err == DG_OK) {
+        dg_out_ack(out, event->conn, record->tag);
+        return;
+    }
+    (void)dg_faultf(&fault, err, "%s from %s", record->kind == DG_RECORD_RECEIPT ? "receipt" : "state",
+                    link->unit);
+    dg_out_answer(out, event->conn, record->tag, &fault, DG_RETRY_MIN_MS);
+    dg_out_fact(out, &fault, "custody");
+}

@@ -1,0 +1,128 @@
+/* node.h - the node as a value: something happened, here is the time, what must be said?
+ *
+ * A batch of events is one turn of the loop (node/shell/turn.h), in production and in the simulator:
+ *
+ *   dg_node_claims   which signatures does this message rest on? (read transaction; workers verify)
+ *   dg_node_step     judge one event, write, and leave in `out` what must be said
+ *   dg_node_seal     sign one checkpoint for everything the batch logged, in the same transaction
+ *   commit           durable; makes the struct dg_committed without which nothing can be said
+ *   dg_node_speak    say it, and send what waits in the outboxes
+ *
+ * The core opens nothing, reads no clock, keeps no globals and makes no randomness of its own. All
+ * state that matters is in the store; struct dg_node holds what may be forgotten at any time: the
+ * links, what is in flight on them, and a reading of the directory.
+ *
+ * Memory:  node owns its arenas. Events and claims borrow the caller's arena for the turn.
+ * Threads: one node, one thread.
+ * Errors:  a step answers its peer by itself; what it returns is only the transaction's sticky error.
+ */
+#ifndef DG_NODE_CORE_NODE_H
+#define DG_NODE_CORE_NODE_H
+
+#include "common/bytes.h"
+#include "common/crypto.h"
+#include "common/fault.h"
+#include "common/note.h"
+#include "common/when.h"
+#include "node/core/directory.h"
+#include "node/core/store.h"
+#include "proto/ctl.h"
+#include "proto/frame.h"
+
+struct dg_node;
+
+/* What the node is given from outside, for its life. */
+struct dg_node_env {
+    const struct dg_signer *signer; /* borrowed */
+    void (*random)(void *ctx, void *ret, size_t size);
+    void *random_ctx;
+    struct dg_curve_key (*curve_of)(const struct dg_seed *seed); /* public half of a CURVE secret */
+    const char *endpoint; /* where children call now; NULL: as certified. Borrowed */
+};
+
+/* Opens the node that lives in store: reads its identity, counts the boot up (one commit).
+ * DG_ERR_BAD_NODE when the store has no identity. */
+enum dg_err dg_node_open(struct dg_store *store, const struct dg_node_env *env, struct dg_node **ret,
+                         struct dg_fault *fault) DG_MUST_CHECK;
+void dg_node_close(struct dg_node *node);
+/* Forgets all that is not in the store: after a failed commit the links begin anew. */
+void dg_node_forget(struct dg_node *node);
+
+/* Where a message came from or goes to: 0 is the parent (as DG_CONN_UP of net.h). */
+enum { DG_NODE_UP = 0 };
+
+enum dg_event_kind {
+    DG_EVENT_MESSAGE, /* a frame from a connection */
+    DG_EVENT_GONE,    /* a connection is no more */
+    DG_EVENT_TICK,    /* time has passed; at least once a second */
+    DG_EVENT_CTL,     /* a request on the control socket */
+};
+
+struct dg_event {
+    enum dg_event_kind kind;
+    uint64_t conn;           /* MESSAGE, GONE */
+    struct dg_curve_key key; /* MESSAGE: who the transport says it is */
+    struct dg_bytes bytes;   /* MESSAGE, CTL: as received */
+    uint64_t client;         /* CTL */
+    /* Filled in by dg_node_claims. */
+    enum dg_err err; /* of decoding */
+    struct dg_frame *frame;
+    struct dg_ctl_request *request;
+    size_t first_claim, claim_count;
+};
+
+/* A signature somebody must check before the step. ok is the verdict. */
+struct dg_claim {
+    const char *context;
+    struct dg_key key;
+    struct dg_bytes message; /* borrowed from the event or the arena */
+    struct dg_sig sig;
+    bool ok;
+};
+
+struct dg_claims {
+    struct dg_arena *arena;
+    size_t count, capacity;
+    struct dg_claim *item;
+};
+
+/* Decodes the event and appends the claims it rests on. Never fails: a message that cannot be decoded
+ * carries its error to the step. */
+void dg_node_claims(struct dg_node *node, struct dg_txn *txn, struct dg_event *event,
+                    struct dg_claims *claims);
+
+struct dg_out; /* what steps want said; opaque until committed */
+struct dg_out *dg_out_new(void);
+void dg_out_free(struct dg_out *out);
+void dg_out_reset(struct dg_out *out);
+
+enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                         const struct dg_claims *claims, dg_ms now, struct dg_out *out) DG_MUST_CHECK;
+/* Signs the checkpoint of the log if it grew in this transaction. */
+enum dg_err dg_node_seal(struct dg_node *node, struct dg_txn *txn, dg_ms now) DG_MUST_CHECK;
+
+enum dg_said { DG_SAID, DG_SAID_FULL, DG_SAID_GONE };
+
+/* How the node says things; every function may be called only from dg_node_speak. */
+struct dg_voice {
+    void *ctx;
+    enum dg_said (*send)(void *ctx, uint64_t conn, struct dg_bytes frame);
+    void (*reply)(void *ctx, uint64_t client, struct dg_bytes reply);
+    void (*fact)(void *ctx, const struct dg_fault *fault, const char *about); /* for the operator's log */
+    void (*uplink_reset)(void *ctx);
+};
+
+/* Says what out holds and sends from the outboxes what the links can take. txn is a read transaction
+ * begun after the commit. committed proves that commit. */
+void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out,
+                   const struct dg_committed *committed, const struct dg_voice *voice);
+/* Milliseconds until something is due (retry, ping), at most 1000. */
+long dg_node_due_in_ms(const struct dg_node *node, dg_ms now);
+
+/* The transport keys that may connect now: children and open invitations. Borrowed until the next
+ * step. ret_version changes whenever the set may have changed. */
+size_t dg_node_allowed(struct dg_node *node, struct dg_txn *txn, const struct dg_curve_key **ret,
+                       uint64_t *ret_version);
+uint64_t dg_node_allowed_version(const struct dg_node *node);
+
+#endif

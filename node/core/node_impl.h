@@ -1,0 +1,218 @@
+/* node_impl.h - the inside of struct dg_node, shared by the files of node/core alone.
+ *
+ * Everything here may be forgotten at any time (dg_node_forget): the store has all that matters.
+ */
+#ifndef DG_NODE_CORE_NODE_IMPL_H
+#define DG_NODE_CORE_NODE_IMPL_H
+
+#include "node/core/identity.h"
+#include "node/core/ledger.h"
+#include "node/core/mandate.h"
+#include "node/core/mutant.h"
+#include "node/core/node.h"
+#include "node/core/query.h"
+#include "node/core/rows.h"
+
+/* Something sent and not yet receipted or acknowledged. */
+struct dg_flight {
+    enum dg_lane lane;
+    uint64_t seq;
+    dg_ms due; /* send again then */
+    uint32_t tries;
+};
+
+/* The line to one neighbour: the parent, or a child. */
+struct dg_link {
+    char unit[DG_SLUG_MAX + 1];
+    bool up;        /* toward the parent */
+    bool connected; /* HELLO answered */
+    bool refused;   /* the parent said no, and the operator was told */
+    bool wake;      /* something new may wait in the outbox */
+    uint64_t conn;
+    dg_ms heard, since; /* last message; when the present condition began */
+    dg_ms hello_sent, ping_sent, reset_at;
+    uint32_t resets;
+    int64_t skew_ms;
+    uint64_t ping_number;
+    uint32_t window;
+    dg_ms full_until; /* the socket was full: nothing is packed before */
+    uint32_t full_tries;
+    uint64_t again_seq[DG_LANE_COUNT]; /* lowest row per lane that was answered "later"; 0: none */
+    dg_ms again_at;                    /* when those are sent again; 0: never */
+    uint32_t again_tries;
+    uint64_t cursor[DG_LANE_COUNT]; /* rows up to here were sent on this connection */
+    size_t flight_count;
+    struct dg_flight flight[DG_WINDOW_MAX];
+};
+
+/* A nonce given to somebody who wants to enrol. */
+struct dg_challenge {
+    uint8_t invitation[16];
+    struct dg_hash nonce;
+};
+
+enum { DG_CHALLENGES = 64 };
+
+struct dg_node {
+    struct dg_store *store;
+    struct dg_node_env env;
+    struct dg_identity identity;
+    uint64_t boot;
+    uint8_t nonce[16];
+
+    struct dg_arena dir_arena;
+    struct dg_directory dir;
+    bool dir_fresh; /* dir is what the store says */
+
+    size_t link_count, link_capacity;
+    struct dg_link **link; /* link[0] is the parent's when there is one */
+
+    struct dg_challenge challenge[DG_CHALLENGES];
+    size_t challenge_next;
+
+    struct dg_arena allowed_arena;
+    uint64_t allowed_version;         /* counts up when members or invitations change */
+    dg_ms last_tick;                  /* to notice that somebody has set the clock */
+    struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
+
+    struct dg_packing *packing; /* a frame under construction (outbox.c) */
+    uint64_t counted_refused;   /* unattributable input, counted and not logged */
+};
+
+/* The directory as the transaction sees it; read again after membership writes. */
+const struct dg_directory *dg_node_directory(struct dg_node *node, struct dg_txn *txn);
+/* To be called after every write to DIRECTORY, REGIME or INVITATION. */
+void dg_node_members_changed(struct dg_node *node);
+const struct dg_dir_unit *dg_node_self(struct dg_node *node, struct dg_txn *txn);
+/* The neighbour through which unit is reached: a child's slug, or the parent's. Empty for this node
+ * itself and, at the root, for units it does not know. */
+struct dg_bytes dg_node_route(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit);
+
+/* ---- links (link.c) ---- */
+struct dg_link *dg_link_by_unit(struct dg_node *node, struct dg_bytes unit);
+struct dg_link *dg_link_by_conn(struct dg_node *node, uint64_t conn);
+/* Finds or makes the link of a neighbour. NULL when DG_CHILDREN_MAX is reached. */
+struct dg_link *dg_link_get(struct dg_node *node, struct dg_bytes unit, bool up);
+/* The connection is no more: what was on its way will be sent again, and the parent is greeted at once. */
+void dg_link_down(struct dg_link *link, dg_ms now);
+void dg_link_hello(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,
+                   struct dg_out *out);
+void dg_link_welcome(struct dg_node *node, struct dg_link *link, const struct dg_welcome *welcome, dg_ms now,
+                     struct dg_out *out);
+void dg_link_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out);
+/* True when the neighbour knows unit anyway: it is on its path to the root or below it. */
+bool dg_link_knows(struct dg_node *node, struct dg_txn *txn, struct dg_bytes neighbour, struct dg_bytes unit);
+
+/* ---- outbox (outbox.c) ---- */
+void dg_outbox_push(struct dg_node *node, struct dg_txn *txn, const struct dg_queued *queued);
+/* Queues a custody or directory row on the control lane, numbered by itself. */
+void dg_outbox_push_record(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit,
+                           enum dg_queued_kind kind, uint64_t position, uint32_t number,
+                           struct dg_bytes directory_key, dg_ms now);
+/* Removes a row: it was receipted or acknowledged. False when there was none. */
+bool dg_outbox_release(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit, enum dg_lane lane,
+                       uint64_t seq);
+void dg_outbox_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link *link,
+                        const struct dg_answer *answer, dg_ms now);
+/* Lets go of the records that a neighbour refused: nobody can release them by a report's id, and either side
+ * may know better after a restart. Held reports stay held. */
+void dg_outbox_unhold_records(struct dg_txn *txn);
+/* Sends what is new or due on a link. */
+void dg_outbox_pump(struct dg_node *node, struct dg_txn *txn, struct dg_link *link, dg_ms now,
+                    const struct dg_voice *voice);
+struct dg_packing *dg_packing_new(void);
+/* A tag names an outbox row on its link. */
+uint64_t dg_tag(enum dg_lane lane, uint64_t seq);
+
+/* ---- out (speak.c) ---- */
+void dg_out_frame(struct dg_out *out, uint64_t conn, const struct dg_frame *frame);
+void dg_out_receipt(struct dg_out *out, uint64_t conn, uint64_t tag, const struct dg_id *id, uint64_t index);
+void dg_out_ack(struct dg_out *out, uint64_t conn, uint64_t tag);
+void dg_out_answer(struct dg_out *out, uint64_t conn, uint64_t tag, const struct dg_fault *fault,
+                   uint32_t retry_after_ms);
+void dg_out_reply(struct dg_out *out, uint64_t client, const struct dg_ctl_reply *reply);
+void dg_out_fact(struct dg_out *out, const struct dg_fault *fault, const char *about);
+void dg_out_uplink_reset(struct dg_out *out);
+
+/* ---- claims (claims.c) ---- */
+/* DG_OK when exactly this signature was claimed for this event and found good, DG_ERR_BAD_SIGNATURE when it
+ * was found bad. DG_ERR_RETRY_LATER when it was not claimed: its key became known only in this very batch. */
+enum dg_err dg_claimed(const struct dg_claims *claims, const struct dg_event *event, const char *context,
+                       const struct dg_key *key, struct dg_bytes message,
+                       const struct dg_sig *sig) DG_MUST_CHECK;
+/* The unit whose log has this origin, and its key. NULL when unknown. */
+const struct dg_dir_unit *dg_origin_unit(const struct dg_directory *dir, struct dg_bytes origin,
+                                         struct dg_verifier *ret_log);
+/* The origin line of a checkpoint note, not yet verified. Empty when there is none. */
+struct dg_bytes dg_note_origin(struct dg_bytes note);
+
+/* ---- delivery (delivery.c) ---- */
+struct dg_admission {
+    const struct dg_report *report;
+    struct dg_bytes envelope;
+    struct dg_id id;
+    struct dg_bytes from_unit; /* the neighbour it came from; empty: made here */
+    bool stale_date;
+    const struct dg_mandate *mandate; /* as just computed, for what it left unresolved; may be NULL */
+};
+/* Writes an accepted report: leaf, envelope, mailboxes, outboxes. Returns its position. */
+uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,
+                           dg_ms now);
+void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                        const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,
+                        dg_ms now, struct dg_out *out);
+enum dg_lane dg_lane_of(const struct dg_report *report);
+/* Refuses a report whose leaf would not fit into DG_LEAF_MAX. DG_ERR_TOO_LARGE. */
+enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fault) DG_MUST_CHECK;
+
+/* ---- custody (custody.c) ---- */
+void dg_custody_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                       const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
+                       dg_ms now, struct dg_out *out);
+/* Opens the checkpoint that a record rests on and checks the record's leaf under it. DG_ERR_BAD_PROOF,
+ * DG_ERR_BAD_CHECKPOINT, DG_ERR_BAD_SIGNATURE, DG_ERR_STALE_DIRECTORY. */
+enum dg_err dg_record_proven(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                             const struct dg_claims *claims, const struct dg_record *record,
+                             struct dg_checkpoint *ret_checkpoint, struct dg_bytes *ret_note,
+                             const struct dg_dir_unit **ret_unit, struct dg_leaf *ret_leaf) DG_MUST_CHECK;
+
+/* ---- membership (membership.c, enrol.c) ---- */
+void dg_membership_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                          const struct dg_claims *claims, struct dg_link *link,
+                          const struct dg_record *record, dg_ms now, struct dg_out *out);
+void dg_enrol_frame(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                    const struct dg_claims *claims, dg_ms now, struct dg_out *out);
+void dg_enrol_burn(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit);
+/* Issues one certificate or adoption of this node: leaf, DIRECTORY row. Returns false on error. */
+bool dg_issue_certificate(struct dg_txn *txn, const struct dg_identity *identity,
+                          const struct dg_signer *signer, const struct dg_certificate *certificate,
+                          const struct dg_key *issuer_key, bool prove_possession, dg_ms now,
+                          struct dg_dir_row *ret);
+/* Tells every neighbour but `except` that needs it: the parent, and with down the children too. */
+void dg_membership_spread(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row,
+                          struct dg_bytes except, bool down, dg_ms now);
+
+/* One open or used invitation. */
+struct dg_invitation_row {
+    uint8_t id[16];
+    struct dg_bytes unit, level, name;
+    struct dg_curve_key one_time;
+    dg_ms expires_ms;
+    uint8_t state;             /* 0 open, 1 granted, 2 burned */
+    struct dg_cert_id granted; /* state >= 1 */
+    size_t regime_count;
+    struct dg_hash *regime;
+};
+bool dg_invitation_get(struct dg_txn *txn, const uint8_t id[16], struct dg_invitation_row *ret);
+void dg_invitation_put(struct dg_txn *txn, const struct dg_invitation_row *row);
+void dg_invitation_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_invitation_row *row),
+                        void *ctx);
+
+/* ---- control (control.c) ---- */
+void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,
+                struct dg_out *out);
+void dg_control_invite(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                       dg_ms now, struct dg_ctl_reply *reply);
+void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_ctl_reply *reply);
+
+#endif

@@ -1,0 +1,132 @@
+/* query.h - what the reading verbs ask of a store: lists and single things, in a read transaction.
+ *
+ * Pure reading: used by the command line with the daemon running or not, by exports and by audits.
+ * Memory: everything handed out lives in txn's arena.
+ */
+#ifndef DG_NODE_CORE_QUERY_H
+#define DG_NODE_CORE_QUERY_H
+
+#include "common/fault.h"
+#include "common/note.h"
+#include "node/core/directory.h"
+#include "node/core/store.h"
+#include "proto/frame.h"
+#include "proto/leaf.h"
+
+/* Reads the directory as it stands. In arena. DG_ERR_STORE_CORRUPT, DG_ERR_NO_MEMORY. */
+enum dg_err dg_directory_load(struct dg_txn *txn, struct dg_arena *arena,
+                              struct dg_directory *ret) DG_MUST_CHECK;
+
+/* A report as this node holds it. */
+struct dg_held {
+    uint64_t position; /* its leaf's index in this node's log */
+    struct dg_id id;
+    enum dg_verdict verdict;
+    struct dg_bytes code; /* of a refused one */
+    dg_ms arrived_ms;
+    struct dg_bytes from_unit;      /* the neighbour it came from; empty: made here */
+    struct dg_bytes envelope_bytes; /* accepted ones */
+    struct dg_envelope envelope;
+    struct dg_report report;
+};
+
+/* Finds by full id or by an unambiguous prefix of 8 or more hex digits. DG_ERR_NOT_FOUND,
+ * DG_ERR_AMBIGUOUS, DG_ERR_BAD_VALUE. */
+enum dg_err dg_report_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id *ret,
+                           struct dg_fault *fault) DG_MUST_CHECK;
+/* Reads one; the envelope is checked against the id. DG_ERR_NOT_FOUND. */
+enum dg_err dg_held_get(struct dg_txn *txn, const struct dg_id *id, struct dg_held *ret) DG_MUST_CHECK;
+
+/* One row of a mailbox. */
+struct dg_mail {
+    uint64_t position;
+    struct dg_id id;
+    enum dg_as as;
+    struct dg_bytes through;
+    size_t rule_count;
+    struct dg_bytes *rule;
+    dg_ms arrived_ms;
+    uint32_t state; /* a code of state_table.h */
+};
+
+/* Calls each for every row of the organ's mailbox, oldest first; stops when it returns false. With all
+ * false, rows that are finished (done, refused) are left out. */
+void dg_mail_each(struct dg_txn *txn, struct dg_bytes organ, bool all,
+                  bool (*each)(void *ctx, const struct dg_mail *mail), void *ctx);
+/* The row of one report. False when that organ did not receive it. */
+bool dg_mail_get(struct dg_txn *txn, struct dg_bytes organ, uint64_t position, struct dg_mail *ret);
+/* Calls each for every report an organ of this node authored, oldest first. organ empty: all of them. */
+void dg_sent_each(struct dg_txn *txn, struct dg_bytes organ,
+                  bool (*each)(void *ctx, struct dg_bytes organ, uint64_t position, const struct dg_id *id),
+                  void *ctx);
+
+enum dg_queued_kind { DG_QUEUED_REPORT = 1, DG_QUEUED_CUSTODY = 2, DG_QUEUED_DIRECTORY = 3 };
+
+/* One row of an outbox. */
+struct dg_queued {
+    struct dg_bytes unit; /* the neighbour it must reach */
+    enum dg_lane lane;
+    uint64_t seq;
+    enum dg_queued_kind kind;
+    uint64_t position; /* report, custody */
+    uint32_t number;   /* custody */
+    struct dg_bytes directory_key;
+    dg_ms since_ms;
+    bool held;
+    struct dg_bytes code; /* the neighbour's last answer, empty if none */
+};
+
+/* Calls each for every outbox row, by neighbour, lane and age. unit empty: every neighbour. */
+void dg_queue_each(struct dg_txn *txn, struct dg_bytes unit,
+                   bool (*each)(void *ctx, const struct dg_queued *queued), void *ctx);
+
+/* A receipt or state that this node holds about a report: from another node, or an own state. */
+struct dg_custody {
+    uint32_t number;
+    struct dg_bytes origin;   /* the log that holds the leaf */
+    uint64_t checkpoint_size; /* of that log, under which the proof is; 0: this node's own log */
+    struct dg_record record;
+    struct dg_leaf leaf; /* parsed */
+};
+
+void dg_custody_each(struct dg_txn *txn, uint64_t position,
+                     bool (*each)(void *ctx, const struct dg_custody *custody), void *ctx);
+/* The stored checkpoint of a foreign log at exactly that size. False when there is none. */
+bool dg_checkpoint_get(struct dg_txn *txn, struct dg_bytes origin, uint64_t size, struct dg_bytes *ret);
+
+/* This node's log. */
+struct dg_log_view {
+    uint64_t size;
+    struct dg_bytes checkpoint; /* the signed note; empty before the first */
+};
+void dg_log_get(struct dg_txn *txn, struct dg_log_view *ret);
+bool dg_leaf_get(struct dg_txn *txn, uint64_t index, struct dg_bytes *ret);
+/* A reader of this node's tree through txn, for merkle.h; ctx is the transaction. */
+struct dg_tree_reader dg_log_tree(struct dg_txn *txn);
+
+/* A certificate or adoption with the proof that it is in its issuer's log. */
+struct dg_dir_row {
+    struct dg_bytes key;         /* in DIRECTORY */
+    struct dg_bytes unit, organ; /* organ empty: the unit's */
+    char kind;                   /* 'u' unit, 'o' organ, 'r' adoption */
+    uint32_t serial;
+    struct dg_bytes origin;   /* the log that holds its leaf; empty: the root's own certificate */
+    uint64_t checkpoint_size; /* 0: this node's own log */
+    struct dg_record record;
+};
+/* Calls each for the rows of one unit (empty: all), in key order. */
+void dg_dir_each(struct dg_txn *txn, struct dg_bytes unit,
+                 bool (*each)(void *ctx, const struct dg_dir_row *row), void *ctx);
+/* The row of a certificate id. */
+bool dg_dir_find(struct dg_txn *txn, const struct dg_cert_id *id, struct dg_dir_row *ret);
+
+/* Things a person must look at. */
+struct dg_attention {
+    uint64_t number;
+    dg_ms at_ms;
+    struct dg_bytes code, about, detail;
+};
+void dg_attention_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_attention *item),
+                       void *ctx);
+
+#endif

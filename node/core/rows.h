@@ -1,0 +1,98 @@
+/* rows.h - the keys and values of the tables, in code; FORMAT.md tells them in words.
+ *
+ * Private to node/core. Keys are built in a small fixed buffer; values are written with the buf
+ * functions and read through a sticky-error reader, which copies nothing.
+ */
+#ifndef DG_NODE_CORE_ROWS_H
+#define DG_NODE_CORE_ROWS_H
+
+#include "common/bytes.h"
+#include "common/id.h"
+#include "common/limits.h"
+#include "node/core/query.h"
+#include "node/core/store.h"
+
+/* A key under construction. */
+struct dg_row_key {
+    uint8_t data[500];
+    size_t size;
+};
+
+struct dg_bytes dg_row_key_bytes(const struct dg_row_key *key);
+struct dg_row_key dg_key_name(const char *name);       /* META */
+struct dg_row_key dg_key_to_seq(struct dg_bytes unit); /* META: to-seq/unit */
+struct dg_row_key dg_key_u64(uint64_t n);              /* LEAF, TREE, REPORT, ATTENTION */
+struct dg_row_key dg_key_slug(struct dg_bytes slug);   /* slug and NUL: a prefix of the next ones */
+struct dg_row_key dg_key_organ(struct dg_bytes organ, uint64_t position); /* MAIL, SENT */
+struct dg_row_key dg_key_outbox(struct dg_bytes unit, enum dg_lane lane, uint64_t seq);
+struct dg_row_key dg_key_custody(uint64_t position, uint32_t number);
+struct dg_row_key dg_key_checkpoint(struct dg_bytes origin, uint64_t size);
+struct dg_row_key dg_key_directory(struct dg_bytes unit, char kind, struct dg_bytes organ, uint32_t serial);
+
+/* Adds a run of bytes with its length before it (u32). */
+void dg_row_add_run(struct dg_buf *out, struct dg_bytes run);
+
+/* Reads a value from front to back; once it runs short, bad is set and everything reads as zero. */
+struct dg_row {
+    struct dg_bytes rest;
+    bool bad;
+};
+uint8_t dg_row_u8(struct dg_row *row);
+uint32_t dg_row_u32(struct dg_row *row);
+uint64_t dg_row_u64(struct dg_row *row);
+struct dg_bytes dg_row_run(struct dg_row *row);
+void dg_row_fixed(struct dg_row *row, void *ret, size_t size);
+/* True when the value was read exactly to its end. */
+bool dg_row_ended(const struct dg_row *row);
+
+/* META rows that hold one number; 0 when there is none. */
+uint64_t dg_meta_u64(struct dg_txn *txn, const char *name);
+void dg_meta_put_u64(struct dg_txn *txn, const char *name, uint64_t value);
+/* Counts a META number up and returns the new value. */
+uint64_t dg_meta_count(struct dg_txn *txn, const char *name);
+
+/* What REPORT_IX says of an id. */
+struct dg_report_ix {
+    uint64_t position;
+    enum dg_verdict verdict;
+    enum dg_lane lane;
+    struct dg_bytes code;
+    struct dg_bytes author_unit; /* of the lead author: the way back for receipts and states */
+};
+bool dg_report_ix_get(struct dg_txn *txn, const struct dg_id *id, struct dg_report_ix *ret);
+void dg_report_ix_put(struct dg_txn *txn, const struct dg_id *id, const struct dg_report_ix *ix);
+
+void dg_mail_put(struct dg_txn *txn, struct dg_bytes organ, const struct dg_mail *mail);
+void dg_queued_put(struct dg_txn *txn, const struct dg_queued *queued);
+/* Reads a row where a cursor over OUTBOX stands. */
+bool dg_queued_read(struct dg_txn *txn, struct dg_bytes key, struct dg_bytes value, struct dg_queued *ret);
+bool dg_queued_get(struct dg_txn *txn, struct dg_bytes unit, enum dg_lane lane, uint64_t seq,
+                   struct dg_queued *ret);
+/* Stores a receipt or state as number `number` of its report (the `next` of dg_custody_look). */
+void dg_custody_put(struct dg_txn *txn, uint64_t position, uint32_t number, struct dg_bytes origin,
+                    uint64_t checkpoint_size, const struct dg_record *record);
+bool dg_custody_get(struct dg_txn *txn, uint64_t position, uint32_t number, struct dg_custody *ret);
+
+/* What is held about a report, with regard to one leaf. */
+struct dg_custody_place {
+    bool has;      /* the leaf (origin, index) of that kind is held already */
+    bool has_log;  /* something of that kind from that log is held */
+    uint32_t next; /* the number of the next row; so many are held */
+};
+struct dg_custody_place dg_custody_look(struct dg_txn *txn, uint64_t position, enum dg_record_kind kind,
+                                        struct dg_bytes origin, uint64_t index);
+/* Keeps a verified checkpoint. DG_ERR_FORK when another root of the same size is kept: both are evidence, and
+ * the first stays. */
+enum dg_err dg_checkpoint_put(struct dg_txn *txn, struct dg_bytes origin, uint64_t size,
+                              struct dg_bytes note) DG_MUST_CHECK;
+/* Stores a certificate or adoption with where its leaf is; and CERT_IX for certificates. */
+void dg_dir_put(struct dg_txn *txn, const struct dg_dir_row *row);
+bool dg_dir_get(struct dg_txn *txn, struct dg_bytes key, struct dg_dir_row *ret);
+/* Like dg_dir_each over everything, but a row lives only during its call: for walks over a big directory. */
+void dg_dir_walk(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_dir_row *row), void *ctx);
+/* True when the same has been noted already. */
+bool dg_attention_has(struct dg_txn *txn, enum dg_err code, struct dg_bytes about);
+void dg_attention_put(struct dg_txn *txn, dg_ms at, enum dg_err code, struct dg_bytes about,
+                      struct dg_bytes detail);
+
+#endif

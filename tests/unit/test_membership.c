@@ -1,0 +1,137 @@
+/* test_membership.c - what a hostile child can and cannot do to its parent's directory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "node/core/node_impl.h"
+#include "tests/unit/support/federation.h"
+
+enum { FLOOD = DG_ORGANS_MAX + 12, PER_FRAME = 35 };
+
+/* Certificates of ever more organs, each properly signed and proven in the child's own log. */
+struct flood {
+    struct dg_record record[FLOOD];
+    struct dg_bytes note;
+};
+
+static void organ_certificate(struct fed_node *child, struct dg_txn *txn, const struct dg_identity *identity,
+                              size_t number, struct dg_dir_row *ret)
+{
+    char *slug = dg_arena_alloc(txn->arena, 16);
+    (void)snprintf(slug, 16, "so-%zu", number);
+    struct dg_bytes name = dg_bytes_of(slug);
+    struct dg_key signing = child->key[child->key_count - 1].key;
+    struct dg_seed seed;
+    struct dg_certificate certificate = {
+        .subject = DG_SUBJECT_ORGAN,
+        .federation = dg_bytes_of(identity->federation),
+        .unit = dg_bytes_of(identity->unit),
+        .organ = name,
+        .name = name,
+        .role_count = 1,
+        .role = &name,
+        .serial = 1,
+        .keys = {.has_signing = true, .signing = signing, .has_sealing = true},
+        .not_before_ms = child->fed->now,
+        .not_after_ms = child->fed->now + 1000000,
+    };
+    dg_curve_keypair(&certificate.keys.sealing, &seed);
+    memcpy(certificate.issuer.b, identity->certificate.b, sizeof certificate.issuer.b);
+    assert_true(dg_issue_certificate(txn, identity, &child->signer, &certificate, &identity->unit_key, true,
+                                     child->fed->now, ret));
+}
+
+/* Makes them in a transaction that is then thrown away: the child itself stays well. */
+static struct flood *make_flood(struct fed_node *child, struct dg_txn *txn)
+{
+    struct flood *flood = dg_arena_alloc(txn->arena, sizeof *flood);
+    struct dg_identity identity;
+    struct dg_log_view log;
+    assert_true(dg_identity_load(txn, &identity));
+    for (size_t i = 0; i < FLOOD; i++) {
+        struct dg_dir_row row;
+        organ_certificate(child, txn, &identity, i, &row);
+        flood->record[i] = row.record;
+    }
+    assert_int_equal(dg_ledger_seal(txn, &identity, &child->signer), DG_OK);
+    dg_log_get(txn, &log);
+    flood->note = log.checkpoint;
+    for (size_t i = 0; i < FLOOD; i++) {
+        struct dg_ledger_proof proof;
+        assert_true(dg_ledger_prove(txn, flood->record[i].index, log.size, &proof));
+        flood->record[i].leaf = proof.leaf;
+        flood->record[i].proof = proof.proof;
+        flood->record[i].has_checkpoint = true;
+    }
+    return flood;
+}
+
+enum { FRAMES = (FLOOD + PER_FRAME - 1) / PER_FRAME };
+
+static void encode_flood(struct flood *flood, struct dg_buf ret[static FRAMES])
+{
+    for (size_t i = 0; i < FRAMES; i++) {
+        size_t at = i * PER_FRAME, count = FLOOD - at < PER_FRAME ? FLOOD - at : PER_FRAME;
+        struct dg_frame frame = {.checkpoint = &flood->note,
+                                 .checkpoint_count = 1,
+                                 .record = flood->record + at,
+                                 .record_count = count};
+        dg_buf_init(&ret[i], DG_FRAME_MAX);
+        assert_int_equal(dg_frame_encode(&frame, &ret[i]), DG_OK);
+    }
+}
+
+static void send_flood(struct fed *fed, struct fed_node *child, struct dg_buf frames[static FRAMES])
+{
+    for (size_t i = 0; i < FRAMES; i++) {
+        struct dg_event event = {.kind = DG_EVENT_MESSAGE,
+                                 .conn = (uint64_t)child->index + 1,
+                                 .key = child->keys.transport,
+                                 .bytes = dg_buf_bytes(&frames[i])};
+        fed_post(fed, child->parent, &event);
+        fed_run(fed, 1);
+        dg_buf_done(&frames[i]);
+    }
+}
+
+static void child_that_certifies_organs_without_end_is_stopped_at_the_limit(void **state)
+{
+    struct fed *fed = fed_new(false);
+    struct fed_node *child = &fed->node[FED_KHOI], *parent = &fed->node[FED_TINH];
+    struct dg_buf frames[FRAMES];
+    struct dg_txn *txn;
+    (void)state;
+
+    fed_run(fed, 3);
+    assert_int_equal(dg_begin_write(child->store, &txn), DG_OK);
+    encode_flood(make_flood(child, txn), frames);
+    dg_abort(child->store, txn);
+    send_flood(fed, child, frames);
+
+    struct dg_directory dir;
+    assert_int_equal(dg_begin_read(parent->store, &txn), DG_OK);
+    assert_int_equal(dg_directory_load(txn, txn->arena, &dir), DG_OK);
+    const struct dg_dir_unit *unit = dg_directory_unit(&dir, dg_bytes_of("khoi"));
+    assert_non_null(unit);
+    assert_int_equal(unit->organ_count, DG_ORGANS_MAX);
+    dg_abort(parent->store, txn);
+
+    /* And nobody else is affected. */
+    struct dg_id id = fed_push(fed, FED_HUYEN, NULL);
+    struct dg_held held;
+    assert_int_equal(dg_begin_read(parent->store, &txn), DG_OK);
+    assert_int_equal(dg_held_get(txn, &id, &held), DG_OK);
+    dg_abort(parent->store, txn);
+    fed_free(fed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(child_that_certifies_organs_without_end_is_stopped_at_the_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
