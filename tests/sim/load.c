@@ -1,0 +1,188 @@
+/* load.c - what people do: organs report, recipients mark what they have received. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+/* Client numbers tell what was asked: a push carries its place in world->push. */
+enum { CLIENT_MARK = 1, CLIENT_PUSHES = 1000 };
+
+/* ---- pushing ------------------------------------------------------------------------------------- */
+
+static void request_push(struct sim_world *world, struct sim_node *node, const char *organ,
+                         const struct dg_report *draft)
+{
+    if (world->push_count == SIM_PUSHES_MAX || node->node == NULL)
+        return;
+    struct dg_buf encoded, message;
+    dg_buf_init(&encoded, DG_REPORT_MAX);
+    dg_buf_init(&message, DG_CTL_MSG_MAX);
+    bool ok = dg_draft_encode(draft, &encoded) == DG_OK;
+    struct dg_ctl_request request = {
+        .verb = DG_CTL_PUSH, .organ = dg_bytes_of(organ), .draft = dg_buf_bytes(&encoded)};
+    ok = ok && dg_ctl_request_encode(&request, &message) == DG_OK;
+    assert(ok);
+    uint64_t client = CLIENT_PUSHES + world->push_count;
+    world->push[world->push_count++] = (struct sim_push){.node = node->index};
+    sim_trace_line(&world->trace, world->now, "%s@%s pushes %.*s", organ, node->unit, (int)draft->kind.size,
+                   (const char *)draft->kind.data);
+    sim_node_hear(
+        node, &(struct dg_event){.kind = DG_EVENT_CTL, .client = client, .bytes = dg_buf_bytes(&message)});
+    dg_buf_done(&encoded);
+    dg_buf_done(&message);
+}
+
+/* An organ somewhere that every node on the way to it knows: the root has heard of it. */
+static bool anybody(struct sim_world *world, char ret[DG_ADDRESS_MAX + 1])
+{
+    const struct sim_node *node = &world->node[sim_below(&world->choice, world->node_count)];
+    const struct sim_organ *organ = &node->organ[sim_below(&world->choice, node->organ_count)];
+    struct dg_txn *txn;
+    struct dg_directory dir;
+    bool known = false;
+    if (dg_begin_read(world->node[0].store, &txn) != DG_OK)
+        return false;
+    if (dg_directory_load(txn, txn->arena, &dir) == DG_OK) {
+        const struct dg_dir_unit *unit = dg_directory_unit(&dir, dg_bytes_of(node->unit));
+        known = unit != NULL &&
+                dg_dir_unit_organ(unit, dg_bytes_of(organ->slug), dg_day_of(sim_clock(node))) != NULL;
+    }
+    dg_abort(world->node[0].store, txn);
+    (void)snprintf(ret, DG_ADDRESS_MAX + 1, "%s@%s", organ->slug, node->unit);
+    return known;
+}
+
+static void push_draft(struct sim_world *world, struct sim_node *node, const char *organ, const char *kind,
+                       const char *period, struct dg_bytes also_to[], size_t also_count)
+{
+    char date[DG_DAY_TEXT], body[64];
+    dg_day_text(dg_day_of(sim_clock(node)), date);
+    (void)snprintf(body, sizeof body, "Báo cáo số %zu.\n", world->push_count);
+    struct dg_report draft = {
+        .kind = dg_bytes_of(kind),
+        .period = dg_bytes_of(period),
+        .date = dg_bytes_of(date),
+        .title = dg_bytes_of("Báo cáo"),
+        .urgency = sim_chance(&world->choice, 2000) ? DG_URGENCY_HOA_TOC : DG_URGENCY_NORMAL,
+        .body = dg_bytes_of(body),
+        .also_to_count = also_count,
+        .also_to = also_to,
+    };
+    request_push(world, node, organ, &draft);
+}
+
+void sim_load_push_as(struct sim_world *world, struct sim_node *node, const char *organ, const char *kind,
+                      const char *period, const char *also)
+{
+    struct dg_bytes also_to = dg_bytes_of(also);
+    push_draft(world, node, organ, kind, period, &also_to, 1);
+}
+
+void sim_load_push(struct sim_world *world, struct sim_node *node)
+{
+    static const struct {
+        const char *kind, *period;
+    } sort[] = {{"periodic", "2026-10"}, {"periodic", "2026-Q3"}, {"urgent", ""},
+                {"flash", ""},           {"directed", ""},        {"evaluation", "2025"}};
+    if (node->organ_count == 0)
+        return;
+    size_t i = (size_t)sim_below(&world->choice, sizeof sort / sizeof sort[0]);
+    /* Committees report most, since theirs go upward. */
+    size_t organ =
+        sim_chance(&world->choice, 6000) ? 0 : (size_t)sim_below(&world->choice, node->organ_count);
+    char address[2][DG_ADDRESS_MAX + 1];
+    struct dg_bytes also_to[2];
+    size_t also_count = 0;
+    while (also_count < 2 && sim_chance(&world->choice, 4000) && anybody(world, address[also_count])) {
+        also_to[also_count] = dg_bytes_of(address[also_count]);
+        if (also_count == 1 && dg_bytes_equal(also_to[0], also_to[1]))
+            break;
+        also_count++;
+    }
+    push_draft(world, node, node->organ[organ].slug, sort[i].kind, sort[i].period, also_to, also_count);
+}
+
+/* ---- marking ------------------------------------------------------------------------------------- */
+
+struct pick {
+    struct sim_world *world;
+    size_t seen;
+    struct dg_id id;
+    uint32_t state;
+};
+
+static bool pick_mail(void *ctx, const struct dg_mail *mail)
+{
+    struct pick *pick = ctx;
+    if (sim_below(&pick->world->choice, ++pick->seen) == 0) {
+        pick->id = mail->id;
+        pick->state = mail->state;
+    }
+    return true;
+}
+
+void sim_load_mark(struct sim_world *world, struct sim_node *node)
+{
+    struct dg_txn *txn;
+    struct pick pick = {.world = world};
+    if (node->node == NULL || dg_begin_read(node->store, &txn) != DG_OK)
+        return;
+    const char *organ = node->organ[sim_below(&world->choice, node->organ_count)].slug;
+    dg_mail_each(txn, dg_bytes_of(organ), false, pick_mail, &pick);
+    dg_abort(node->store, txn);
+    if (pick.seen == 0)
+        return;
+    char hex[DG_HEX_BYTES];
+    dg_hex(pick.id.b, sizeof pick.id.b, hex);
+    struct dg_ctl_request request = {.verb = DG_CTL_MARK,
+                                     .organ = dg_bytes_of(organ),
+                                     .report = dg_bytes_of(hex),
+                                     .code = pick.state == 1   ? 3
+                                             : pick.state == 3 ? 5
+                                                               : 6};
+    struct dg_buf message;
+    dg_buf_init(&message, DG_CTL_MSG_MAX);
+    if (dg_ctl_request_encode(&request, &message) == DG_OK) {
+        sim_trace_line(&world->trace, world->now, "%s@%s marks %.8s as %u", organ, node->unit, hex,
+                       (unsigned)request.code);
+        sim_node_hear(
+            node,
+            &(struct dg_event){.kind = DG_EVENT_CTL, .client = CLIENT_MARK, .bytes = dg_buf_bytes(&message)});
+    }
+    dg_buf_done(&message);
+}
+
+/* ---- answers ------------------------------------------------------------------------------------- */
+
+void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t client, struct dg_bytes bytes)
+{
+    struct dg_ctl_reply reply;
+    dg_arena_reset(&world->frame_arena);
+    if (dg_ctl_reply_decode(&world->frame_arena, bytes, &reply, NULL) != DG_OK) {
+        sim_break(world, "I7", "a reply of %s does not decode", node->unit);
+        return;
+    }
+    char hex[DG_HEX_BYTES];
+    dg_hex(reply.id.b, sizeof reply.id.b, hex);
+    sim_trace_line(&world->trace, world->now, "%s answers %s %.8s", node->unit, dg_err_name(reply.fault.err),
+                   reply.has_id ? hex : "");
+    if (client == CLIENT_MARK) {
+        world->mark_count += reply.fault.err == DG_OK;
+        return;
+    }
+    struct sim_push *push = &world->push[client - CLIENT_PUSHES];
+    push->answered = true;
+    push->accepted = reply.fault.err == DG_OK && reply.has_id;
+    push->id = reply.id;
+}
+
+void sim_load_plan(struct sim_world *world)
+{
+    const struct sim_options *options = &world->options;
+    for (unsigned i = 0; i < options->pushes + options->marks; i++)
+        sim_plan(world,
+                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
+                                         .kind = i < options->pushes ? SIM_PUSH : SIM_MARK,
+                                         .node = (int)sim_below(&world->choice, world->node_count)});
+}

@@ -1,0 +1,47 @@
+/* mutants.c - the table of planted bugs, and the switch that the core asks. */
+#include "tests/sim/mutants.h"
+
+#include <string.h>
+
+#include "node/core/mutant.h"
+
+const struct sim_mutant sim_mutants[] = {
+    {"ack-early", "speaks before the commit"},
+    {"no-dedup", "takes a report that it has already"},
+    {"volatile-dedup", "has forgotten after a restart what it took before"},
+    {"release-on-send", "stops sending when a report was handed to the socket"},
+    {"release-on-any", "stops sending on anybody's receipt"},
+    {"skip-leaf", "accepts a report without a leaf of its own"},
+    {"skip-outbox", "forgets the onward way of the last recipient"},
+    {"no-relay", "keeps receipts and does not pass them on"},
+    {"reuse-to-seq", "gives the same number to two reports"},
+    {"reuse-position", "forgets to count its log up"},
+    {"forget-custody", "ends the retries and does not keep the receipt"},
+    {"no-mandate", "accepts a report that leaves out a recipient"},
+    {"wrong-subtree", "accepts from a child what is not of its subtree"},
+    {"ack-lost", "acknowledges records that it does not keep"},
+    {"never-retry", "sends everything once"},
+    {"stale-cursor", "goes on, on a new line, behind what was lost with the old one"},
+    {"no-forget", "keeps in memory what the disk has refused"},
+    {"any-hello", "lets a stranger greet under a member's name"},
+    {"mail-twice", "writes a delivery into the mailbox twice"},
+    {"any-signature", "believes a report whose signature is bad"},
+};
+
+const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];
+
+static const char *planted;
+
+bool sim_mutant_plant(const char *name)
+{
+    planted = NULL;
+    for (size_t i = 0; name != NULL && i < sim_mutant_count; i++)
+        if (strcmp(name, sim_mutants[i].name) == 0)
+            planted = sim_mutants[i].name;
+    return name == NULL || planted != NULL;
+}
+
+bool dg_mutant(const char *name)
+{
+    return planted != NULL && strcmp(planted, name) == 0;
+}

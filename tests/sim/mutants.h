@@ -1,0 +1,19 @@
+/* mutants.h - bugs planted in the core on purpose. A simulator that does not catch them is at fault. */
+#ifndef DG_TESTS_SIM_MUTANTS_H
+#define DG_TESTS_SIM_MUTANTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sim_mutant {
+    const char *name;
+    const char *what;
+};
+
+extern const struct sim_mutant sim_mutants[];
+extern const size_t sim_mutant_count;
+
+/* Plants one for the runs that follow; NULL: none. False when there is no such mutant. */
+bool sim_mutant_plant(const char *name);
+
+#endif

@@ -1,0 +1,22 @@
+/* run.h - one seed: its options drawn, its world run, its faults ended, its laws judged. */
+#ifndef DG_TESTS_SIM_RUN_H
+#define DG_TESTS_SIM_RUN_H
+
+#include "tests/sim/world.h"
+
+struct sim_result {
+    bool ok;
+    char law[8];
+    char what[512];
+    uint64_t hash; /* of the whole trace */
+    unsigned nodes;
+    dg_ms lasted;
+    uint64_t turns, packets, pushes, crashes, villainies;
+};
+
+/* Draws what the world of a seed is like: which faults there are at all, how often, the tree, the load. */
+void sim_options_draw(uint64_t seed, struct sim_options *ret);
+/* Runs it. trace prints every line; a failure prints the last ones when tail is set. */
+void sim_run(const struct sim_options *options, bool trace, bool tail, struct sim_result *ret);
+
+#endif

@@ -1,0 +1,161 @@
+/* sim.c - dg_sim: runs seeds, mutants and stories.
+ *
+ *   dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--mutant NAME] [--mutants] [--stories] [--story NAME]
+ * [--trace]
+ *
+ * A failure prints the command that repeats it and the last hundred events. Exit status 1 then.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/crypto.h"
+#include "tests/sim/mutants.h"
+#include "tests/sim/run.h"
+#include "tests/sim/stories.h"
+
+struct arguments {
+    uint64_t seed, seeds;
+    double seconds;
+    const char *mutant, *story;
+    bool one, mutants, stories, trace; /* one: a seed was named */
+};
+
+static double elapsed(void)
+{
+    static struct timespec start;
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    if (start.tv_sec == 0)
+        start = now;
+    return (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
+}
+
+static void report_failure(const struct arguments *arguments, uint64_t seed, const struct sim_result *result)
+{
+    printf("\n%s: %s\nrepeat: dg_sim --seed %" PRIu64 "%s%s --trace\n", result->law, result->what, seed,
+           arguments->mutant != NULL ? " --mutant " : "", arguments->mutant != NULL ? arguments->mutant : "");
+}
+
+/* The first seed is run twice: the same seed must tell the same story to the letter. */
+static bool repeats(uint64_t seed, uint64_t hash)
+{
+    struct sim_options options;
+    struct sim_result again;
+    sim_options_draw(seed, &options);
+    sim_run(&options, false, false, &again);
+    if (again.hash == hash)
+        return true;
+    printf("seed %" PRIu64 " does not repeat: %016" PRIx64 ", then %016" PRIx64 "\n", seed, hash, again.hash);
+    return false;
+}
+
+static int run_seeds(const struct arguments *arguments)
+{
+    uint64_t done = 0, turns = 0, crashes = 0, pushes = 0, packets = 0, villainies = 0;
+    for (; done < arguments->seeds && (arguments->seconds <= 0 || elapsed() < arguments->seconds); done++) {
+        struct sim_options options;
+        struct sim_result result;
+        uint64_t seed = arguments->seed + done;
+        sim_options_draw(seed, &options);
+        sim_run(&options, arguments->trace, true, &result);
+        if (!result.ok) {
+            report_failure(arguments, seed, &result);
+            return 1;
+        }
+        if (done == 0 && !repeats(seed, result.hash))
+            return 1;
+        turns += result.turns;
+        crashes += result.crashes;
+        pushes += result.pushes;
+        packets += result.packets;
+        villainies += result.villainies;
+    }
+    printf("%" PRIu64 " seeds from %" PRIu64 " hold: %" PRIu64 " turns, %" PRIu64 " frames, %" PRIu64
+           " reports, %" PRIu64 " deaths, %" PRIu64 " villainies, %.1f s\n",
+           done, arguments->seed, turns, packets, pushes, crashes, villainies, elapsed());
+    return 0;
+}
+
+/* Each planted bug must break a law within so many seeds. */
+static int run_mutants(const struct arguments *arguments)
+{
+    int missed = 0;
+    for (size_t i = 0; i < sim_mutant_count; i++) {
+        uint64_t tried = 0;
+        struct sim_result result = {.ok = true};
+        (void)sim_mutant_plant(sim_mutants[i].name);
+        while (result.ok && tried < arguments->seeds) {
+            struct sim_options options;
+            sim_options_draw(arguments->seed + tried++, &options);
+            options.settle_ms = 15 * 60000;
+            sim_run(&options, false, false, &result);
+        }
+        printf("%-16s %-55s ", sim_mutants[i].name, sim_mutants[i].what);
+        if (result.ok)
+            printf("NOT CAUGHT in %" PRIu64 " seeds\n", tried);
+        else
+            printf("caught by %s in seed %" PRIu64 ": %s\n", result.law, arguments->seed + tried - 1,
+                   result.what);
+        missed += result.ok;
+    }
+    return missed == 0 ? 0 : 1;
+}
+
+static int usage(void)
+{
+    fputs("dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--mutant NAME] [--mutants]\n"
+          "       [--stories] [--story NAME] [--trace]\n",
+          stderr);
+    return 2;
+}
+
+static bool read_arguments(int argc, char **argv, struct arguments *ret)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        bool takes_value = true;
+        if (strcmp(argv[i], "--trace") == 0)
+            ret->trace = true, takes_value = false;
+        else if (strcmp(argv[i], "--mutants") == 0)
+            ret->mutants = true, takes_value = false;
+        else if (strcmp(argv[i], "--stories") == 0)
+            ret->stories = true, takes_value = false;
+        else if (value == NULL)
+            return false;
+        else if (strcmp(argv[i], "--seed") == 0)
+            ret->seed = strtoull(value, NULL, 10), ret->one = true;
+        else if (strcmp(argv[i], "--seeds") == 0)
+            ret->seeds = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--seconds") == 0)
+            ret->seconds = strtod(value, NULL);
+        else if (strcmp(argv[i], "--mutant") == 0)
+            ret->mutant = value;
+        else if (strcmp(argv[i], "--story") == 0)
+            ret->story = value;
+        else
+            return false;
+        i += takes_value;
+    }
+    if (ret->seeds == 0)
+        ret->seeds = ret->seconds > 0 ? UINT64_MAX : ret->one ? 1 : 100;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.seed = 1};
+    struct dg_fault fault;
+    (void)elapsed();
+    if (!read_arguments(argc, argv, &arguments))
+        return usage();
+    if (dg_crypto_start(&fault) != DG_OK || !sim_mutant_plant(arguments.mutant)) {
+        fprintf(stderr, "dg_sim: %s\n", arguments.mutant != NULL ? "no such mutant" : "libsodium");
+        return 2;
+    }
+    if (arguments.stories || arguments.story != NULL)
+        return sim_stories_run(arguments.story, arguments.trace) ? 0 : 1;
+    return arguments.mutants ? run_mutants(&arguments) : run_seeds(&arguments);
+}

@@ -1,0 +1,198 @@
+/* stories.c - crash points of delivery, by name, each told at every hop it can happen at.
+ *
+ * A province, a district and a commune without other faults. The commune's committee reports to the
+ * district and adds the province; at the named point somebody dies (or a disk fails) once. Then everybody
+ * runs on, and all laws must hold as if nothing had been.
+ */
+#include "tests/sim/stories.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+enum place { PROVINCE, DISTRICT, COMMUNE };
+enum about { ANYTHING, A_PUSH, A_REPORT, A_RECEIPT };
+
+/* Who dies, at which point of the turn, when it is about what. */
+struct story {
+    const char *name, *what;
+    enum place who;
+    const char *where; /* as life.c names the point */
+    enum about about;
+    bool last_words;  /* what it had sent still arrives */
+    enum dg_err disk; /* instead of dying: its commit fails so */
+};
+
+static const struct story stories[] = {
+    {"C1", "clerk's report, before the commit", COMMUNE, "before commit", A_PUSH, false, DG_OK},
+    {"C2", "clerk's report committed, before the answer", COMMUNE, "after commit", A_PUSH, false, DG_OK},
+    {"C6-commune", "report handed to the socket and lost", COMMUNE, "before send", A_REPORT, false, DG_OK},
+    {"C6-district", "report handed to the socket and lost", DISTRICT, "before send", A_REPORT, false, DG_OK},
+    {"C7-commune", "sender dead, its report on the wire", COMMUNE, "after send", A_REPORT, true, DG_OK},
+    {"C7-district", "sender dead, its report on the wire", DISTRICT, "after send", A_REPORT, true, DG_OK},
+    {"C8-district", "frame received, before anything", DISTRICT, "heard", A_REPORT, false, DG_OK},
+    {"C8-province", "frame received, before anything", PROVINCE, "heard", A_REPORT, false, DG_OK},
+    {"C9-district", "inside the receiver's transaction", DISTRICT, "before commit", A_REPORT, false, DG_OK},
+    {"C9-province", "inside the receiver's transaction", PROVINCE, "before commit", A_REPORT, false, DG_OK},
+    {"C10-district", "receiver has committed, no receipt sent", DISTRICT, "after commit", A_REPORT, false,
+     DG_OK},
+    {"C10-province", "receiver has committed, no receipt sent", PROVINCE, "after commit", A_REPORT, false,
+     DG_OK},
+    {"C11-district", "receiver's commit fails: EIO", DISTRICT, "heard", A_REPORT, false, DG_ERR_STORE_IO},
+    {"C11-province", "receiver's commit fails: EIO", PROVINCE, "heard", A_REPORT, false, DG_ERR_STORE_IO},
+    {"C11-full", "receiver's commit fails: disk full", DISTRICT, "heard", A_REPORT, false, DG_ERR_STORE_FULL},
+    {"C12-commune", "receipt arrives at a dead sender", COMMUNE, "heard", A_RECEIPT, false, DG_OK},
+    {"C12-district", "receipt arrives at a dead sender", DISTRICT, "heard", A_RECEIPT, false, DG_OK},
+    {"C13-commune", "receipt verified, release not committed", COMMUNE, "before commit", A_RECEIPT, false,
+     DG_OK},
+    {"C13-district", "receipt verified, release not committed", DISTRICT, "before commit", A_RECEIPT, false,
+     DG_OK},
+    {"C14-commune", "release committed, window forgotten", COMMUNE, "after commit", A_RECEIPT, false, DG_OK},
+    {"C14-district", "release committed, window forgotten", DISTRICT, "after commit", A_RECEIPT, false,
+     DG_OK},
+    {"C15", "forwarded up, dies before its own release", DISTRICT, "after send", A_REPORT, false, DG_OK},
+    {"receipt-lost", "receipt given to a socket that dies", DISTRICT, "before send", A_RECEIPT, false, DG_OK},
+    {"receipt-relay", "receipt on the wire, its giver dead", DISTRICT, "after send", A_RECEIPT, true, DG_OK},
+};
+
+struct telling {
+    const struct story *story;
+    bool done;
+};
+
+/* ---- the one misfortune -------------------------------------------------------------------------- */
+
+static bool frame_is_about(const struct dg_frame *frame, enum about about)
+{
+    for (size_t i = 0; about == A_RECEIPT && i < frame->record_count; i++)
+        if (frame->record[i].kind == DG_RECORD_RECEIPT)
+            return true;
+    return about == A_REPORT && frame->parcel_count > 0;
+}
+
+static bool batch_is_about(const struct sim_node *node, enum about about)
+{
+    return about == ANYTHING || (about == A_PUSH && node->speaking_of_push) ||
+           (about == A_REPORT && node->speaking_of_parcel) ||
+           (about == A_RECEIPT && node->speaking_of_receipt);
+}
+
+static bool misfortune(struct sim_world *world, struct sim_node *node, const char *where,
+                       const struct dg_frame *frame)
+{
+    struct telling *telling = world->script.ctx;
+    const struct story *story = telling->story;
+    bool fits = frame != NULL ? frame_is_about(frame, story->about) : batch_is_about(node, story->about);
+    if (telling->done || node->index != (int)story->who || strcmp(where, story->where) != 0 || !fits)
+        return false;
+    telling->done = true;
+    world->script.last_words = story->last_words;
+    if (story->disk == DG_OK)
+        return true;
+    sim_trace_line(&world->trace, world->now, "the disk of %s fails once: %s", node->unit,
+                   dg_err_name(story->disk));
+    dg_store_mem_fail_commit(node->store, 1, story->disk);
+    return false;
+}
+
+/* ---- the telling --------------------------------------------------------------------------------- */
+
+static struct sim_world *three_levels(void)
+{
+    struct sim_options options = {
+        .seed = 7, .nodes = 3, .levels = 3, .delay_max = 20, .settle_ms = 10 * 60000};
+    struct sim_world *world = sim_world_new(&options);
+    if (world != NULL)
+        world->calm = false;
+    return world;
+}
+
+/* The clerk who was told nothing looks, and pushes again when nothing is there (C1). */
+static void clerk_looks_again(struct sim_world *world)
+{
+    struct sim_node *commune = &world->node[COMMUNE];
+    if (!world->push[0].answered && dg_store_mem_rows(commune->store, DG_TABLE_SENT) == 0)
+        sim_load_push_as(world, commune, "cap-uy", "periodic", "2026-10", "van-phong@tinh-0");
+}
+
+static bool tell(const struct story *story, bool trace)
+{
+    struct telling telling = {.story = story};
+    struct sim_world *world = three_levels();
+    if (world == NULL)
+        return false;
+    world->trace.print = trace;
+    if (trace)
+        printf("\n== %s: %s, at the %s\n", story->name, story->what,
+               (const char *[]){"province", "district", "commune"}[story->who]);
+    sim_world_run(world, world->now + 10000);
+    world->script = (struct sim_script){.here = misfortune, .ctx = &telling};
+    sim_load_push_as(world, &world->node[COMMUNE], "cap-uy", "periodic", "2026-10", "van-phong@tinh-0");
+    sim_world_run(world, world->now + 60000);
+    clerk_looks_again(world);
+    if (!world->laws.broken)
+        sim_world_calm(world);
+    sim_world_settle(world);
+    if (!telling.done)
+        sim_break(world, "story", "the point never came");
+    if (dg_store_mem_rows(world->node[COMMUNE].store, DG_TABLE_SENT) != 1)
+        sim_break(world, "story", "there is not exactly one report");
+    bool ok = !world->laws.broken;
+    printf("%-14s %-45s %s%s%s\n", story->name, story->what, ok ? "holds" : world->laws.law, ok ? "" : ": ",
+           ok ? "" : world->laws.what);
+    if (!ok && !trace)
+        sim_trace_tail(&world->trace);
+    sim_world_free(world);
+    return ok;
+}
+
+/* C16: whichever write of the transaction the disk refuses, all of it is refused. */
+static bool tell_every_put(bool trace)
+{
+    unsigned n = 1;
+    for (; n < 64; n++) {
+        struct sim_world *world = three_levels();
+        if (world == NULL)
+            return false;
+        world->trace.print = trace;
+        sim_world_run(world, world->now + 10000);
+        struct sim_node *commune = &world->node[COMMUNE];
+        sim_load_push_as(world, commune, "cap-uy", "periodic", "2026-10", "van-phong@tinh-0");
+        dg_store_mem_fail_put(commune->store, n, DG_ERR_STORE_FULL);
+        sim_world_run(world, world->now + 1000);
+        bool refused = world->push[0].answered && !world->push[0].accepted;
+        dg_store_mem_fail_put(commune->store, 0, DG_OK);
+        sim_world_calm(world);
+        sim_world_settle(world);
+        size_t sent = dg_store_mem_rows(commune->store, DG_TABLE_SENT);
+        if (sent != (refused ? 0 : 1))
+            sim_break(world, "story", "refused at put %u, and %zu reports are there", n, sent);
+        bool ok = !world->laws.broken;
+        if (!ok)
+            printf("C16 at put %u: %s: %s\n", n, world->laws.law, world->laws.what);
+        sim_world_free(world);
+        if (!ok)
+            return false;
+        if (!refused)
+            break;
+    }
+    printf("%-14s %-45s holds\n", "C16", "the disk is full at any one put of the push");
+    return n > 3;
+}
+
+bool sim_stories_run(const char *name, bool trace)
+{
+    bool ok = true, found = name == NULL || strcmp(name, "C16") == 0;
+    for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
+        if (name != NULL && strcmp(name, stories[i].name) != 0)
+            continue;
+        found = true;
+        ok = tell(&stories[i], trace) && ok;
+    }
+    if (name == NULL || strcmp(name, "C16") == 0)
+        ok = tell_every_put(trace) && ok;
+    if (!found)
+        printf("no story is called %s\n", name);
+    return ok && found;
+}

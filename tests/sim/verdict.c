@@ -1,0 +1,345 @@
+/* verdict.c - has everything settled as the reports themselves say it must? */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "node/core/rows.h"
+#include "tests/sim/world.h"
+
+struct verdict {
+    struct sim_world *world;
+    struct dg_txn *txn[SIM_NODES_MAX];
+    size_t mail[SIM_NODES_MAX];     /* deliveries that reports demand of each node */
+    uint64_t to_seq[SIM_NODES_MAX]; /* of the author at hand: how many to each destination */
+    char *why;
+    size_t why_size;
+    bool ok;
+};
+
+static void fail(struct verdict *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void fail(struct verdict *v, const char *format, ...)
+{
+    if (!v->ok)
+        return;
+    v->ok = false;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(v->why, v->why_size, format, args);
+    va_end(args);
+}
+
+/* ---- mailboxes ----------------------------------------------------------------------------------- */
+
+struct mail_count {
+    const struct dg_id *id;
+    const struct dg_recipient *recipient;
+    size_t found, as_named;
+};
+
+static bool count_mail(void *ctx, const struct dg_mail *mail)
+{
+    struct mail_count *count = ctx;
+    if (!dg_id_equal(&mail->id, count->id))
+        return true;
+    count->found++;
+    count->as_named += mail->as == count->recipient->as && mail->rule_count == count->recipient->rule_count &&
+                       dg_bytes_equal(mail->through, count->recipient->through);
+    return true;
+}
+
+static void check_mailbox(struct verdict *v, const struct dg_held *held, const struct dg_recipient *recipient)
+{
+    struct sim_node *there = sim_node_by_unit(v->world, recipient->unit);
+    struct mail_count count = {.id = &held->id, .recipient = recipient};
+    if (there == NULL) {
+        fail(v, "L1: a recipient at no unit");
+        return;
+    }
+    v->mail[there->index]++;
+    dg_mail_each(v->txn[there->index], recipient->organ, true, count_mail, &count);
+    if (count.found != 1 || count.as_named != 1)
+        fail(v, "L1: %.*s@%s has report %llu of %.*s %zu times, %zu as named", (int)recipient->organ.size,
+             (const char *)recipient->organ.data, there->unit, (unsigned long long)held->position,
+             (int)held->report.author[0].unit.size, (const char *)held->report.author[0].unit.data,
+             count.found, count.as_named);
+}
+
+/* ---- the mandate, by hand ------------------------------------------------------------------------ */
+
+/* What regime binh-phuoc says, read by a person and written down here a second time. */
+static const struct {
+    const char *kind, *from, *organ;
+    bool upward;
+    enum dg_as as;
+} owed[] = {
+    {"periodic", "cap-uy", "cap-uy", true, DG_AS_TO},
+    {"periodic", "cap-uy", "ban-dan-van", true, DG_AS_COPY},
+    {"periodic", "mttq", "cap-uy", false, DG_AS_TO},
+    {"periodic", "mttq", "ban-dan-van", false, DG_AS_COPY},
+    {"periodic", "chinh-quyen", "cap-uy", false, DG_AS_TO},
+    {"periodic", "chinh-quyen", "ban-dan-van", false, DG_AS_COPY},
+    {"urgent", "cap-uy", "thuong-truc", true, DG_AS_TO},
+    {"urgent", "cap-uy", "ban-dan-van", true, DG_AS_OBSERVE},
+    {"urgent", "mttq", "thuong-truc", false, DG_AS_TO},
+    {"urgent", "mttq", "ban-dan-van", false, DG_AS_OBSERVE},
+    {"flash", "cap-uy", "ban-dan-van", false, DG_AS_TO},
+    {"flash", "cap-uy", "mttq", false, DG_AS_TO},
+    {"directed", "ban-dan-van", "ban-dan-van", true, DG_AS_TO},
+    {"directed", "khoi-dan-van", "ban-dan-van", true, DG_AS_TO},
+    {"evaluation", "mttq", "cap-uy", false, DG_AS_TO},
+};
+
+static bool named(const struct dg_report *report, const char *organ, const char *unit, enum dg_as as)
+{
+    for (size_t i = 0; i < report->recipient_count; i++)
+        if (dg_bytes_is(report->recipient[i].organ, organ) && dg_bytes_is(report->recipient[i].unit, unit) &&
+            report->recipient[i].as <= as)
+            return true;
+    return false;
+}
+
+static bool has_organ(const struct sim_node *node, const char *slug)
+{
+    for (size_t i = 0; i < node->organ_count; i++)
+        if (strcmp(node->organ[i].slug, slug) == 0)
+            return true;
+    return false;
+}
+
+static void check_mandate(struct verdict *v, const struct sim_node *author, const struct dg_report *report)
+{
+    for (size_t i = 0; i < sizeof owed / sizeof owed[0]; i++) {
+        if (!dg_bytes_is(report->kind, owed[i].kind) || !dg_bytes_is(report->author[0].organ, owed[i].from))
+            continue;
+        if (owed[i].upward && author->parent == SIM_NOBODY)
+            continue;
+        const struct sim_node *at = owed[i].upward ? &v->world->node[author->parent] : author;
+        const char *organ = owed[i].organ;
+        if (strcmp(organ, "ban-dan-van") == 0 && at->level >= 2)
+            organ = "khoi-dan-van"; /* Điều 8 khoản 5 */
+        if (has_organ(at, organ) && !named(report, organ, at->unit, owed[i].as))
+            fail(v, "L1: %s of %s@%s does not name %s@%s", owed[i].kind, owed[i].from, author->unit, organ,
+                 at->unit);
+    }
+}
+
+/* ---- custody ------------------------------------------------------------------------------------- */
+
+static void origin_of(const struct sim_node *node, char ret[DG_ORIGIN_MAX + 1])
+{
+    dg_origin_write(dg_bytes_of("dong-gui.test"), dg_bytes_of(node->unit), 1, ret);
+}
+
+/* Marks every node between two, both included. */
+static void mark_path(struct sim_world *world, const struct sim_node *from, const struct sim_node *to,
+                      bool on[])
+{
+    bool above[SIM_NODES_MAX] = {false};
+    for (int at = from->index; at != SIM_NOBODY; at = world->node[at].parent)
+        above[at] = true;
+    int meet = to->index;
+    for (; !above[meet]; meet = world->node[meet].parent)
+        on[meet] = true;
+    for (int at = from->index; at != meet; at = world->node[at].parent)
+        on[at] = true;
+    on[meet] = true;
+}
+
+static void check_holders(struct verdict *v, struct sim_node *author, const struct dg_held *held)
+{
+    struct sim_world *world = v->world;
+    bool holds[SIM_NODES_MAX] = {false};
+    holds[author->index] = true;
+    for (size_t i = 0; i < held->report.recipient_count; i++) {
+        const struct sim_node *there = sim_node_by_unit(world, held->report.recipient[i].unit);
+        if (there != NULL)
+            mark_path(world, author, there, holds);
+    }
+    for (size_t i = 0; i < world->node_count && v->ok; i++) {
+        struct dg_report_ix ix;
+        char origin[DG_ORIGIN_MAX + 1];
+        struct sim_node *node = &world->node[i];
+        bool has = dg_report_ix_get(v->txn[i], &held->id, &ix);
+        if (has != holds[i])
+            fail(v, "L1: %s %s report %llu of %s", node->unit, has ? "should not have" : "does not have",
+                 (unsigned long long)held->position, author->unit);
+        origin_of(node, origin);
+        if (has && node != author &&
+            !sim_custody_has(v->txn[author->index], held->position, DG_RECORD_RECEIPT, dg_bytes_of(origin),
+                             ix.position))
+            fail(v, "L2: %s has no receipt of %s for report %llu", author->unit, node->unit,
+                 (unsigned long long)held->position);
+    }
+}
+
+static void check_to_seq(struct verdict *v, const struct sim_node *author, const struct dg_report *report)
+{
+    for (size_t i = 0; i < report->to_seq_count; i++) {
+        const struct sim_node *to = sim_node_by_unit(v->world, report->to_seq[i].unit);
+        /* Reports are read in the order they were made. */
+        if (to == NULL || report->to_seq[i].seq != ++v->to_seq[to->index])
+            fail(v, "L1: report number %llu from %s to %.*s comes at the wrong place",
+                 (unsigned long long)report->to_seq[i].seq, author->unit, (int)report->to_seq[i].unit.size,
+                 (const char *)report->to_seq[i].unit.data);
+    }
+}
+
+/* Every state a node has logged is held by the report's author. */
+static void check_states(struct verdict *v, struct sim_node *node)
+{
+    struct dg_log_view log;
+    struct dg_bytes text;
+    char origin[DG_ORIGIN_MAX + 1];
+    origin_of(node, origin);
+    dg_log_get(v->txn[node->index], &log);
+    for (uint64_t i = 0; i < log.size && v->ok; i++) {
+        struct dg_leaf leaf;
+        struct dg_held held, own;
+        if (!dg_leaf_get(v->txn[node->index], i, &text) ||
+            dg_leaf_parse(v->txn[node->index]->arena, text, &leaf, NULL) != DG_OK ||
+            leaf.kind != DG_LEAF_STATE)
+            continue;
+        if (dg_held_get(v->txn[node->index], &leaf.report, &held) != DG_OK) {
+            fail(v, "L2: %s marked what it does not hold", node->unit);
+            continue;
+        }
+        struct sim_node *author = sim_node_by_unit(v->world, held.report.author[0].unit);
+        if (author != node &&
+            (dg_held_get(v->txn[author->index], &leaf.report, &own) != DG_OK ||
+             !sim_custody_has(v->txn[author->index], own.position, DG_RECORD_STATE, dg_bytes_of(origin), i)))
+            fail(v, "L2: %s does not know a state set at %s", author->unit, node->unit);
+    }
+}
+
+/* ---- members ------------------------------------------------------------------------------------- */
+
+struct spread {
+    struct verdict *v;
+    const struct sim_node *node;
+};
+
+static bool known_above(void *ctx, const struct dg_dir_row *row)
+{
+    struct spread *spread = ctx;
+    struct sim_world *world = spread->v->world;
+    for (int at = spread->node->parent; at != SIM_NOBODY; at = world->node[at].parent) {
+        struct dg_dir_row there;
+        if (!dg_dir_get(spread->v->txn[at], row->key, &there))
+            fail(spread->v, "L3: %s does not know a member of %s", world->node[at].unit, spread->node->unit);
+    }
+    return spread->v->ok;
+}
+
+/* ---- together ------------------------------------------------------------------------------------ */
+
+/* Only an author who sent urgent news past a missing recipient is told so. */
+static bool check_attention(void *ctx, const struct dg_attention *item)
+{
+    if (!dg_bytes_is(item->code, dg_err_name(DG_ERR_NO_RECIPIENT)))
+        fail(ctx, "L3: a person is called for: %.*s %.*s", (int)item->code.size,
+             (const char *)item->code.data, (int)item->about.size, (const char *)item->about.data);
+    return true;
+}
+
+struct reading {
+    struct verdict *v;
+    struct sim_node *author;
+};
+
+static bool check_sent(void *ctx, struct dg_bytes organ, uint64_t position, const struct dg_id *id)
+{
+    struct reading *reading = ctx;
+    struct verdict *v = reading->v;
+    struct dg_held held;
+    (void)organ;
+    (void)position;
+    if (dg_held_get(v->txn[reading->author->index], id, &held) != DG_OK) {
+        fail(v, "L1: %s cannot read a report of its own", reading->author->unit);
+        return false;
+    }
+    for (size_t i = 0; i < held.report.recipient_count && v->ok; i++)
+        check_mailbox(v, &held, &held.report.recipient[i]);
+    if (v->ok && !v->world->options.second_regime)
+        check_mandate(v, reading->author, &held.report);
+    if (v->ok)
+        check_holders(v, reading->author, &held);
+    return v->ok;
+}
+
+/* Reports of a node in the order of its log, whoever wrote them. */
+static void check_order(struct verdict *v, struct sim_node *node)
+{
+    struct dg_log_view log;
+    struct dg_txn *txn = v->txn[node->index];
+    memset(v->to_seq, 0, sizeof v->to_seq);
+    dg_log_get(txn, &log);
+    for (uint64_t i = 0; i < log.size && v->ok; i++) {
+        struct dg_bytes text;
+        struct dg_leaf leaf;
+        struct dg_held held;
+        if (dg_leaf_get(txn, i, &text) && dg_leaf_parse(txn->arena, text, &leaf, NULL) == DG_OK &&
+            leaf.kind == DG_LEAF_REPORT && dg_bytes_is(leaf.author[0].unit, node->unit) &&
+            dg_held_get(txn, &leaf.report, &held) == DG_OK)
+            check_to_seq(v, node, &held.report);
+    }
+}
+
+static void check_node(struct verdict *v, struct sim_node *node)
+{
+    struct sim_world *world = v->world;
+    struct reading reading = {.v = v, .author = node};
+    struct spread spread = {.v = v, .node = node};
+    dg_attention_each(v->txn[node->index], check_attention, v);
+    dg_sent_each(v->txn[node->index], dg_bytes_at(NULL, 0), check_sent, &reading);
+    if (v->ok)
+        check_order(v, node);
+    if (v->ok)
+        check_states(v, node);
+    if (v->ok)
+        dg_dir_each(v->txn[node->index], dg_bytes_of(node->unit), known_above, &spread);
+    for (size_t i = 0; i < world->push_count && v->ok; i++) {
+        const struct sim_push *push = &world->push[i];
+        struct dg_report_ix ix;
+        if (push->node == node->index && push->accepted &&
+            !dg_report_ix_get(v->txn[node->index], &push->id, &ix))
+            fail(v, "L1: %s does not have what it told its clerk it has", node->unit);
+    }
+}
+
+/* Cheap things first: most of the time the answer is 'not yet'. */
+static bool check_quiet(struct verdict *v)
+{
+    for (size_t i = 0; i < v->world->node_count; i++) {
+        struct sim_node *node = &v->world->node[i];
+        if (node->node == NULL)
+            fail(v, "L3: %s is dead", node->unit);
+        if (node->inbox_count > 0)
+            fail(v, "L3: %s has not read its mail", node->unit);
+        size_t rows = dg_store_mem_rows(node->store, DG_TABLE_OUTBOX);
+        if (rows > 0)
+            fail(v, "L3: %s has %zu rows waiting to be sent", node->unit, rows);
+    }
+    return v->ok;
+}
+
+const char *sim_laws_unsettled(struct sim_world *world)
+{
+    static char why[256];
+    struct verdict v = {.world = world, .why = why, .why_size = sizeof why, .ok = true};
+    if (!check_quiet(&v))
+        return why;
+    size_t open = 0;
+    while (open < world->node_count && dg_begin_read(world->node[open].store, &v.txn[open]) == DG_OK)
+        open++;
+    for (size_t i = 0; i < world->node_count && v.ok; i++)
+        check_node(&v, &world->node[i]);
+    for (size_t i = 0; i < world->node_count && v.ok; i++)
+        if (dg_store_mem_rows(world->node[i].store, DG_TABLE_MAIL) != v.mail[i])
+            fail(&v, "L1: %s holds mail that nobody sent", world->node[i].unit);
+    while (open > 0) {
+        open--;
+        dg_abort(world->node[open].store, v.txn[open]);
+    }
+    return v.ok ? NULL : why;
+}

@@ -1,0 +1,210 @@
+/* world.h - a federation in one process: nodes, links, clocks and faults, all from one seed.
+ *
+ * Every node is a store_mem, a dg_node and a dg_turn: the very code and loop of production. The world
+ * holds a queue of happenings in virtual time and goes from one to the next; nothing sleeps.
+ *
+ * Memory:  the world owns everything; bytes in flight are copied.
+ * Threads: none.
+ */
+#ifndef DG_TESTS_SIM_WORLD_H
+#define DG_TESTS_SIM_WORLD_H
+
+#include "node/core/identity.h"
+#include "node/core/node.h"
+#include "node/core/query.h"
+#include "node/shell/turn.h"
+#include "node/store/store_mem.h"
+#include "tests/sim/choice.h"
+#include "tests/sim/laws.h"
+#include "tests/sim/stub.h"
+#include "tests/sim/trace.h"
+
+enum {
+    SIM_NODES_MAX = 32,
+    SIM_ORGANS_MAX = 9,
+    SIM_INBOX_MAX = 1024,
+    SIM_BATCH_MAX = 64,
+    SIM_CAUGHT_MAX = 16, /* envelopes that the villain has overheard */
+    SIM_NOBODY = -1,
+};
+
+/* What one seed's world is like; rates are in 10,000. */
+struct sim_options {
+    uint64_t seed;
+    unsigned nodes, levels;
+    unsigned pushes, marks;
+    dg_ms load_ms;                     /* reports are pushed in this time, and faults happen */
+    unsigned loss, duplicate, reorder; /* of a frame */
+    dg_ms delay_max;
+    unsigned cut, clog, break_line;    /* of a link, per second */
+    unsigned crash_commit, crash_send; /* at each such point */
+    unsigned disk_full, disk_fails;    /* of a commit */
+    unsigned villain;                  /* per second */
+    dg_ms skew_max;
+    bool second_regime; /* districts have a regime of their own */
+    dg_ms settle_ms;    /* bound of the laws that something good happens */
+};
+
+/* A frame on its way, or something else that will happen. */
+enum sim_kind { SIM_PACKET, SIM_TURN, SIM_START, SIM_GONE, SIM_PUSH, SIM_MARK, SIM_WEATHER };
+
+struct sim_happening {
+    dg_ms at;
+    uint64_t serial; /* keeps the order of what happens at one time */
+    enum sim_kind kind;
+    int node;        /* to whom */
+    int from;        /* packet: SIM_NOBODY for a villain's */
+    uint64_t conn;   /* packet, gone: as the receiver names it */
+    uint64_t line;   /* packet: the line it is on, by the child's conn */
+    bool last_words; /* packet: its sender or line died, yet it arrives */
+    struct dg_curve_key key;
+    uint8_t *bytes;
+    size_t size;
+};
+
+struct sim_organ {
+    char slug[DG_SLUG_MAX + 1];
+    struct dg_key key;
+};
+
+struct sim_world;
+
+struct sim_node {
+    struct sim_world *world;
+    int index, parent; /* parent: SIM_NOBODY at the root */
+    unsigned level;    /* 0 at the root */
+    char unit[16];
+    struct dg_store *store;
+    struct dg_node *node; /* NULL while it is dead */
+    struct dg_turn turn;
+    struct dg_voice voice;
+    struct sim_keyring ring;
+    struct dg_signer signer;
+    struct dg_curve_key transport;
+    size_t organ_count;
+    struct sim_organ organ[SIM_ORGANS_MAX];
+    dg_ms skew;
+    dg_ms turn_at, ticked_at; /* turn_at 0: none is planned */
+    bool dying;               /* died while speaking; nothing is heard of it any more */
+    bool speaking_of_push, speaking_of_parcel, speaking_of_receipt; /* what the batch holds */
+    unsigned boots;
+    /* The line to the parent. */
+    uint64_t conn; /* its name at the parent */
+    bool cut_up, cut_down;
+    dg_ms clog_until, last_up, last_down;
+    size_t inbox_count;
+    struct dg_event inbox[SIM_INBOX_MAX]; /* bytes are owned */
+};
+
+/* What a clerk was told about a report. */
+struct sim_push {
+    int node;
+    bool answered, accepted;
+    struct dg_id id;
+};
+
+enum { SIM_PUSHES_MAX = 512 };
+
+/* Looks at every point where a process can die; true kills it. Stories use it. */
+struct sim_script {
+    bool (*here)(struct sim_world *world, struct sim_node *node, const char *where,
+                 const struct dg_frame *frame);
+    void *ctx;
+    bool last_words; /* what the dead had sent arrives; by chance otherwise */
+};
+
+struct sim_world {
+    struct sim_options options;
+    struct sim_choice choice;
+    struct sim_trace trace;
+    struct sim_laws laws;
+    struct sim_script script;
+    dg_ms now; /* since the beginning of the world */
+    bool calm; /* no more faults */
+    size_t node_count;
+    struct sim_node node[SIM_NODES_MAX];
+    uint64_t next_conn, next_serial;
+    size_t queue_count, queue_capacity;
+    struct sim_happening *queue; /* a heap by (at, serial) */
+    size_t push_count;
+    struct sim_push push[SIM_PUSHES_MAX];
+    size_t mark_count;           /* marks that were answered with OK */
+    struct dg_arena arena;       /* founding */
+    struct dg_arena frame_arena; /* one frame at a time */
+    bool founding;               /* frames are handed over by hand */
+    struct dg_buf said, replied; /* the last of them */
+    size_t caught_count;
+    struct {
+        uint8_t *bytes;
+        size_t size;
+    } caught[SIM_CAUGHT_MAX];
+    uint64_t turns, packets, crashes, villainies;
+};
+
+/* Makes the world of its options, with all its units enrolled. Freed by sim_world_free. */
+struct sim_world *sim_world_new(const struct sim_options *options);
+void sim_world_free(struct sim_world *world);
+/* Lets time pass until `until` or until a law is broken. */
+void sim_world_run(struct sim_world *world, dg_ms until);
+/* Ends the faults: every line is whole, every node runs. */
+void sim_world_calm(struct sim_world *world);
+/* Runs until everything has settled; breaks a law when it has not within options.settle_ms. */
+void sim_world_settle(struct sim_world *world);
+void sim_plan(struct sim_world *world, const struct sim_happening *happening);
+/* What the node's own clock shows. */
+dg_ms sim_clock(const struct sim_node *node);
+struct sim_node *sim_node_by_unit(struct sim_world *world, struct dg_bytes unit);
+
+/* ---- life.c: a process that runs, dies and is started again ---- */
+/* Names it, gives it a clock and an empty store. */
+void sim_node_init(struct sim_world *world, int index, int parent);
+/* Opens what is in its store; all its lines are new. */
+bool sim_node_start(struct sim_node *node);
+/* What is not committed is gone; it is started again after a while. */
+void sim_node_die(struct sim_node *node, const char *why);
+/* Frees the process and leaves the store. */
+void sim_node_stop(struct sim_node *node);
+/* One batch of its inbox through dg_turn_run, and the laws after it. */
+void sim_node_turn(struct sim_node *node);
+/* Puts an event into the inbox (bytes are copied) and plans a turn. */
+void sim_node_hear(struct sim_node *node, const struct dg_event *event);
+/* Plans a turn unless an earlier one is planned. */
+void sim_node_wake(struct sim_node *node, dg_ms at);
+
+/* ---- wire.c: links ---- */
+/* Hands a frame to the node's line of that name. */
+enum dg_said sim_wire_send(struct sim_node *from, uint64_t conn, const struct dg_frame *frame,
+                           struct dg_bytes bytes);
+/* It arrives if its line still stands. */
+void sim_wire_arrive(struct sim_world *world, const struct sim_happening *packet);
+/* The child's line breaks and is made anew; the parent may be told. */
+void sim_wire_break(struct sim_node *child);
+/* What node had on the wire when it died. */
+void sim_wire_orphan(struct sim_node *node);
+/* Cuts, clogs and breaks lines by chance; once a second. */
+void sim_wire_weather(struct sim_world *world);
+
+/* ---- founding.c ---- */
+/* Founds the root and enrols everybody else, in order. */
+bool sim_found_all(struct sim_world *world);
+
+/* ---- load.c: what people do ---- */
+/* Spreads the options' pushes and marks over load_ms. */
+void sim_load_plan(struct sim_world *world);
+/* Some organ of the node reports something. */
+void sim_load_push(struct sim_world *world, struct sim_node *node);
+/* Some organ marks something that it has received. */
+void sim_load_mark(struct sim_world *world, struct sim_node *node);
+/* Pushes exactly this, with a copy to also (organ@unit). */
+void sim_load_push_as(struct sim_world *world, struct sim_node *node, const char *organ, const char *kind,
+                      const char *period, const char *also);
+/* The clerk reads the answer. */
+void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t client, struct dg_bytes reply);
+
+/* ---- villain.c: input that must not be believed ---- */
+/* One misdeed of some kind; the refusal of it is checked at once. */
+void sim_villain_act(struct sim_world *world);
+/* Keeps the reports in a frame that went by. */
+void sim_villain_overhear(struct sim_world *world, const struct dg_frame *frame);
+
+#endif
