@@ -1,0 +1,300 @@
+/* verify_events.c - what happened to the report: receipts and states, and who is still owed it. */
+#include "common/crypto.h"
+#include "node/audit/verify_impl.h"
+
+/* --- receipts ------------------------------------------------------------------------------- */
+
+static bool same_authors(const struct dg_verifying *v, const struct dg_leaf *leaf)
+{
+    const struct dg_report *report = &v->out->report;
+
+    if (leaf->author_count != report->author_count)
+        return false;
+    for (size_t i = 0; i < report->author_count; i++) {
+        if (!dg_bytes_equal(leaf->author[i].organ, report->author[i].organ) ||
+            !dg_bytes_equal(leaf->author[i].unit, report->author[i].unit) ||
+            !dg_key_equal(&leaf->author[i].key, &v->author[i]->certificate.keys.signing))
+            return false;
+    }
+    return true;
+}
+
+/* The regimes that R names, in its order, each once. */
+static bool same_regimes(const struct dg_report *report, const struct dg_leaf *leaf)
+{
+    size_t next = 0;
+
+    for (size_t i = 0; i < report->regime_count; i++) {
+        bool listed = false;
+        for (size_t k = 0; k < i && !listed; k++)
+            listed = dg_hash_equal(&report->regime[k].regime, &report->regime[i].regime);
+        if (listed)
+            continue;
+        if (next >= leaf->regime_count || !dg_hash_equal(&leaf->regime[next++], &report->regime[i].regime))
+            return false;
+    }
+    return next == leaf->regime_count;
+}
+
+static bool same_delivery(const struct dg_leaf_delivery *line, const struct dg_recipient *recipient)
+{
+    if (line->as != recipient->as || !dg_bytes_equal(line->through, recipient->through) ||
+        line->rule_count != recipient->rule_count)
+        return false;
+    for (size_t i = 0; i < line->rule_count; i++) {
+        if (!dg_bytes_equal(line->rule[i], recipient->rule[i]))
+            return false;
+    }
+    return true;
+}
+
+static const struct dg_leaf_delivery *find_line(const struct dg_leaf_delivery *line, size_t count,
+                                                struct dg_bytes organ, struct dg_bytes unit)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (dg_bytes_equal(line[i].organ, organ) && dg_bytes_equal(line[i].unit, unit))
+            return &line[i];
+    }
+    return NULL;
+}
+
+static bool has_flag(const struct dg_leaf *leaf, const char *flag)
+{
+    for (size_t i = 0; i < leaf->flag_count; i++) {
+        if (dg_bytes_is(leaf->flag[i], flag))
+            return true;
+    }
+    return false;
+}
+
+static const struct dg_recipient *find_recipient(const struct dg_report *report, struct dg_bytes organ,
+                                                 struct dg_bytes unit)
+{
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        if (dg_bytes_equal(report->recipient[i].organ, organ) &&
+            dg_bytes_equal(report->recipient[i].unit, unit))
+            return &report->recipient[i];
+    }
+    return NULL;
+}
+
+/* Every recipient at this unit is delivered, as the report says, or named as unresolved. */
+static bool check_owed_lines(struct dg_verifying *v, const struct dg_leaf *leaf, struct dg_bytes unit)
+{
+    const struct dg_report *report = &v->out->report;
+
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        const struct dg_recipient *recipient = &report->recipient[i];
+        if (!dg_bytes_equal(recipient->unit, unit))
+            continue;
+        const struct dg_leaf_delivery *line =
+            find_line(leaf->delivery, leaf->delivery_count, recipient->organ, unit);
+        if (line == NULL)
+            line = find_line(leaf->unresolved, leaf->unresolved_count, recipient->organ, unit);
+        if (line == NULL || !same_delivery(line, recipient))
+            return dg_check_failed(v, "receipt", "%.*s does not say what became of %.*s", DG_SHOW(unit),
+                                   DG_SHOW(recipient->organ));
+    }
+    return true;
+}
+
+/* And nobody else is, unless today's rules added them there. */
+static bool check_given_lines(struct dg_verifying *v, const struct dg_leaf *leaf, struct dg_bytes unit)
+{
+    for (size_t i = 0; i < leaf->delivery_count; i++) {
+        const struct dg_leaf_delivery *line = &leaf->delivery[i];
+        bool named = find_recipient(&v->out->report, line->organ, line->unit) != NULL;
+        if (!dg_bytes_equal(line->unit, unit) || (!named && !has_flag(leaf, "added")))
+            return dg_check_failed(v, "receipt", "%.*s delivered to %.*s@%.*s", DG_SHOW(unit),
+                                   DG_SHOW(line->organ), DG_SHOW(line->unit));
+    }
+    return true;
+}
+
+static bool check_receipt(struct dg_verifying *v, const struct dg_proven *proven)
+{
+    const struct dg_leaf *leaf = &proven->leaf;
+    struct dg_bytes unit = proven->unit->certificate.unit;
+
+    if (proven->entry->has_signed)
+        return dg_check_failed(v, "receipt", "%.*s: it is more than a leaf", DG_SHOW(unit));
+    if (!same_authors(v, leaf) || !same_regimes(&v->out->report, leaf))
+        return dg_check_failed(v, "receipt", "%.*s names other authors or regimes", DG_SHOW(unit));
+    if (leaf->verdict == DG_VERDICT_ACCEPTED &&
+        (!check_owed_lines(v, leaf, unit) || !check_given_lines(v, leaf, unit)))
+        return false;
+    return dg_check_held(v, "receipt", "%s%s%.*s, leaf %llu of %s", dg_verdict_name(leaf->verdict),
+                         leaf->code.size > 0 ? " " : "", DG_SHOW(leaf->code),
+                         (unsigned long long)proven->entry->index, proven->unit->log.name);
+}
+
+/* --- states --------------------------------------------------------------------------------- */
+
+/* A recipient by the report, or one that a receipt of the same log has added. */
+static bool may_mark(struct dg_verifying *v, struct dg_bytes organ, struct dg_bytes unit)
+{
+    if (find_recipient(&v->out->report, organ, unit) != NULL)
+        return true;
+    for (size_t i = 0; i < v->proven_count; i++) {
+        const struct dg_leaf *leaf = &v->proven[i].leaf;
+        if (leaf->kind == DG_LEAF_REPORT &&
+            find_line(leaf->delivery, leaf->delivery_count, organ, unit) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool state_is_of_leaf(const struct dg_verifying *v, const struct dg_proven *proven)
+{
+    const struct dg_state *state = &proven->state;
+    struct dg_hash object = dg_sha256(proven->entry->sealed.body);
+
+    return dg_hash_equal(&object, &proven->leaf.object) && dg_id_equal(&state->report, &v->out->id) &&
+           state->code == proven->leaf.state && dg_bytes_equal(state->organ, proven->leaf.organ) &&
+           dg_bytes_equal(state->unit, proven->leaf.unit) &&
+           dg_bytes_equal(state->unit, proven->unit->certificate.unit) &&
+           dg_bytes_is(state->federation, v->root->name);
+}
+
+/* The organ's certificate is of that organ, and was valid when it signed, give or take the clocks. */
+static bool signer_fits(const struct dg_member *organ, const struct dg_state *state)
+{
+    const struct dg_certificate *certificate = &organ->certificate;
+
+    return dg_bytes_equal(certificate->organ, state->organ) &&
+           dg_bytes_equal(certificate->unit, state->unit) &&
+           state->signed_ms >= certificate->not_before_ms - DG_CLOCK_SKEW_MS &&
+           state->signed_ms <= certificate->not_after_ms + DG_CLOCK_SKEW_MS;
+}
+
+static bool check_state(struct dg_verifying *v, struct dg_proven *proven)
+{
+    const struct dg_signed *sealed = &proven->entry->sealed;
+    struct dg_fault fault = {0};
+
+    if (!proven->entry->has_signed || sealed->possession_count != 0)
+        return dg_check_failed(v, "state", "of %.*s: not signed", DG_SHOW(proven->unit->certificate.unit));
+    enum dg_err err = dg_state_decode(v->arena, sealed->body, &proven->state, &fault);
+    if (err != DG_OK)
+        return dg_check_failed(v, "state", "%s %s", dg_err_name(err), fault.what);
+    const struct dg_state *state = &proven->state;
+    struct dg_member *organ = dg_member_organ(v, &state->certificate);
+    if (organ == NULL || !state_is_of_leaf(v, proven) || !signer_fits(organ, state))
+        return dg_check_failed(v, "state", "of %.*s@%.*s does not fit its leaf or certificate",
+                               DG_SHOW(state->organ), DG_SHOW(state->unit));
+    if (!dg_verify(&organ->certificate.keys.signing, DG_CONTEXT_STATE, sealed->body, &sealed->sig))
+        return dg_check_failed(v, "state", "of %.*s@%.*s: %s", DG_SHOW(state->organ), DG_SHOW(state->unit),
+                               dg_err_name(DG_ERR_BAD_SIGNATURE));
+    if (!may_mark(v, state->organ, state->unit))
+        return dg_check_failed(v, "state", "%.*s@%.*s is no recipient", DG_SHOW(state->organ),
+                               DG_SHOW(state->unit));
+    organ->used = true;
+    return dg_check_held(v, "state", "%02u by %.*s@%.*s, leaf %llu of %s", (unsigned)state->code,
+                         DG_SHOW(state->organ), DG_SHOW(state->unit),
+                         (unsigned long long)proven->entry->index, proven->unit->log.name);
+}
+
+/* --- all of them ---------------------------------------------------------------------------- */
+
+static bool prove(struct dg_verifying *v, const struct dg_entry *entry, struct dg_proven *ret)
+{
+    ret->entry = entry;
+    ret->unit = dg_member_log(v, entry->origin);
+    if (ret->unit == NULL)
+        return dg_check_failed(v, "receipt", "%.*s is the log of nobody in this trail",
+                               DG_SHOW(entry->origin));
+    if (!dg_verify_leaf(v, entry, ret->unit, "receipt", &ret->leaf))
+        return false;
+    if ((ret->leaf.kind != DG_LEAF_REPORT && ret->leaf.kind != DG_LEAF_STATE) ||
+        !dg_id_equal(&ret->leaf.report, &v->out->id))
+        return dg_check_failed(v, "receipt", "leaf %llu of %s is not about this report",
+                               (unsigned long long)entry->index, ret->unit->log.name);
+    ret->unit->used = true;
+    return true;
+}
+
+/* All leaves are read before any is judged: a state may rest on a receipt that stands behind it. */
+bool dg_verify_events(struct dg_verifying *v)
+{
+    v->proven = dg_arena_array(v->arena, v->trail.event_count, sizeof *v->proven);
+    if (v->proven == NULL)
+        return dg_check_failed(v, "receipt", "%s", dg_err_name(DG_ERR_NO_MEMORY));
+    for (size_t i = 0; i < v->trail.event_count; i++) {
+        if (!prove(v, &v->trail.event[i], &v->proven[i]))
+            return false;
+        v->proven_count++;
+    }
+    for (size_t i = 0; i < v->proven_count; i++) {
+        struct dg_proven *proven = &v->proven[i];
+        bool held = proven->leaf.kind == DG_LEAF_REPORT ? check_receipt(v, proven) : check_state(v, proven);
+        if (!held)
+            return false;
+    }
+    return true;
+}
+
+/* --- what is owed --------------------------------------------------------------------------- */
+
+/* Events of one log come in its order, so the last word is the newest. */
+static void look_for(const struct dg_verifying *v, struct dg_owed *owed)
+{
+    for (size_t i = 0; i < v->proven_count; i++) {
+        const struct dg_proven *proven = &v->proven[i];
+        const struct dg_leaf *leaf = &proven->leaf;
+        if (!dg_bytes_equal(proven->unit->certificate.unit, owed->unit))
+            continue;
+        if (leaf->kind == DG_LEAF_STATE && dg_bytes_equal(leaf->organ, owed->organ))
+            owed->state = leaf->state;
+        if (leaf->kind != DG_LEAF_REPORT || owed->delivered ||
+            find_line(leaf->delivery, leaf->delivery_count, owed->organ, owed->unit) == NULL)
+            continue;
+        owed->delivered = true;
+        owed->delivered_ms = leaf->time;
+        owed->origin = proven->entry->origin;
+        owed->index = proven->entry->index;
+        if (owed->state == 0)
+            owed->state = 1;
+    }
+}
+
+/* Those whom a rule names and nobody fills: owed, and delivered to no one. */
+static void add_unresolved(struct dg_verifying *v)
+{
+    for (size_t i = 0; i < v->mandate.unresolved_count; i++) {
+        const struct dg_mandate_unresolved *unresolved = &v->mandate.unresolved[i];
+        if (unresolved->as == DG_AS_OBSERVE)
+            continue;
+        struct dg_owed *owed = &v->out->owed[v->out->owed_count++];
+        *owed = (struct dg_owed){
+            .organ = unresolved->role, .unit = unresolved->unit, .as = unresolved->as, .rule_count = 1};
+        owed->rule = dg_arena_array(v->arena, 1, sizeof *owed->rule);
+        if (owed->rule != NULL)
+            owed->rule[0] = unresolved->cited.rule->id;
+        else
+            owed->rule_count = 0;
+        if (owed->unit.size == 0)
+            owed->unit = dg_bytes_of("-");
+    }
+}
+
+bool dg_verify_owed(struct dg_verifying *v)
+{
+    const struct dg_report *report = &v->out->report;
+    size_t most = report->recipient_count + v->mandate.unresolved_count;
+
+    v->out->owed = dg_arena_array(v->arena, most, sizeof *v->out->owed);
+    if (v->out->owed == NULL)
+        return false;
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        const struct dg_recipient *recipient = &report->recipient[i];
+        struct dg_owed *owed = &v->out->owed[v->out->owed_count++];
+        *owed = (struct dg_owed){.organ = recipient->organ,
+                                 .unit = recipient->unit,
+                                 .as = recipient->as,
+                                 .rule_count = recipient->rule_count,
+                                 .rule = recipient->rule};
+        look_for(v, owed);
+    }
+    add_unresolved(v);
+    return true;
+}

@@ -1,0 +1,39 @@
+/* export.h - from a node's store: a report's trail, the log as tiles, and the audit of this node.
+ *
+ * The only place where the store (through query.h) and node/audit meet.
+ */
+#ifndef DG_NODE_CLI_EXPORT_H
+#define DG_NODE_CLI_EXPORT_H
+
+#include "common/fault.h"
+#include "node/audit/verify.h"
+#include "node/core/identity.h"
+#include "node/core/query.h"
+
+/* Builds the .trail of one report as this node knows it, sealed with the unit's key through signer.
+ * It holds only what it uses. now is the export's time. DG_ERR_NOT_FOUND. */
+enum dg_err dg_trail_build(struct dg_txn *txn, const struct dg_id *id, const struct dg_signer *signer,
+                           dg_ms now, struct dg_buf *out, struct dg_fault *fault) DG_MUST_CHECK;
+
+/* What an audit found. evidence makes exit 8. Evidence: LEAF_MISSING, LEAF_ALTERED, BAD_LEAF, TREE_MISMATCH,
+ * ROOT_MISMATCH, BAD_CHECKPOINT, REPORT_MISSING, REPORT_ALTERED, MAIL_MISSING, BAD_RECEIPT, COPY_LOST,
+ * COPY_WITHHELD (a receipt that says nothing of a copy its unit owed). No evidence: COPY_WAITING,
+ * COPY_HELD, COPY_REFUSED, COPY_UNRESOLVED. */
+struct dg_finding {
+    bool evidence;
+    const char *what;      /* stable, one of the above */
+    struct dg_bytes about; /* report id or leaf index, in text */
+    struct dg_bytes detail;
+};
+struct dg_audit {
+    uint64_t leaves, reports, deliveries_owed, deliveries_receipted, deliveries_waiting;
+    size_t finding_count;
+    struct dg_finding *finding; /* at most 10,000 are kept */
+};
+/* Audits the store: every leaf against the tree and the signed checkpoint, every accepted report against
+ * its leaf and hash, every mandated copy of what was authored or passed here against receipts or queues.
+ * since: only reports that arrived at or after it. Result in arena. */
+enum dg_err dg_node_audit(struct dg_store *store, dg_ms since, struct dg_arena *arena, struct dg_audit *ret,
+                          struct dg_fault *fault) DG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,167 @@
+/* verb_inbox.c - the reports that an organ of this node has received.
+ *
+ * Rows are listed first and their reports read afterwards, a few per transaction: a long mailbox must
+ * neither hold a transaction open nor fill the memory.
+ */
+#include "node/cli/json.h"
+#include "node/cli/say.h"
+#include "node/cli/grid.h"
+#include "node/cli/view.h"
+#include "proto/state_table.h"
+
+enum { REPORTS_PER_TRANSACTION = 32 };
+
+/* ---- the list ----------------------------------------------------------------------------------- */
+
+struct listing {
+    struct dg_arena *arena;
+    size_t count, capacity;
+    uint64_t *position;
+    bool short_of_memory;
+};
+
+static bool list_one(void *ctx, const struct dg_mail *mail)
+{
+    struct listing *listing = ctx;
+
+    if (listing->count == listing->capacity) {
+        size_t larger = listing->capacity == 0 ? 256 : 2 * listing->capacity;
+        uint64_t *grown = dg_arena_array(listing->arena, larger, sizeof *grown);
+        listing->short_of_memory = grown == NULL;
+        if (grown == NULL)
+            return false;
+        for (size_t i = 0; i < listing->count; i++)
+            grown[i] = listing->position[i];
+        listing->position = grown;
+        listing->capacity = larger;
+    }
+    listing->position[listing->count++] = mail->position;
+    return true;
+}
+
+/* ---- one row ------------------------------------------------------------------------------------ */
+
+struct inbox {
+    struct dg_cli *cli;
+    struct dg_view view;
+    struct dg_directory directory;
+    struct dg_bytes organ;
+    struct dg_grid *grid; /* NULL with --json */
+};
+
+static void print_json(struct inbox *inbox, const struct dg_mail *mail, const struct dg_report *report)
+{
+    struct dg_json *json = dg_json_new();
+
+    dg_json_hex(json, "id", mail->id.b, sizeof mail->id.b);
+    dg_json_text(json, "from", dg_author_text(inbox->view.txn->arena, report));
+    dg_json_text(json, "as", dg_as_name(mail->as));
+    dg_json_maybe(json, "through", mail->through);
+    dg_json_bytes(json, "kind", report->kind);
+    dg_json_maybe(json, "period", report->period);
+    dg_json_maybe(json, "number", report->number);
+    dg_json_bytes(json, "date", report->date);
+    dg_json_bytes(json, "title", report->title);
+    dg_json_text(json, "urgency", dg_urgency_name(report->urgency));
+    dg_json_flags(json, report);
+    dg_json_instant(json, "arrived", mail->arrived_ms);
+    dg_json_text(json, "state", dg_state_name(mail->state));
+    struct dg_json *rules = dg_json_array(json, "rules");
+    for (size_t i = 0; i < mail->rule_count; i++)
+        dg_json_item_rule(rules, mail->rule[i], dg_cites_of(&inbox->directory, report, mail->rule[i]));
+    dg_json_print(json, inbox->cli->out);
+}
+
+static void print_row(struct inbox *inbox, const struct dg_mail *mail, const struct dg_report *report)
+{
+    struct dg_arena *arena = inbox->view.txn->arena;
+    char id[DG_HEX_BYTES], arrived[DG_LOCAL_TEXT];
+
+    dg_hex(mail->id.b, sizeof mail->id.b, id);
+    id[12] = '\0';
+    dg_local_text(mail->arrived_ms, arrived);
+    dg_grid_row(inbox->grid, (const char *const[]){
+                                 id,
+                                 arrived,
+                                 dg_author_text(arena, report),
+                                 dg_as_shown(inbox->cli, mail->as),
+                                 dg_state_shown(inbox->cli, mail->state),
+                                 dg_shown(arena, report->number),
+                                 dg_title_shown(inbox->cli, arena, report),
+                             });
+}
+
+static enum dg_err show_one(struct inbox *inbox, uint64_t position)
+{
+    struct dg_mail mail;
+    struct dg_held held;
+
+    if (!dg_mail_get(inbox->view.txn, inbox->organ, position, &mail))
+        return inbox->view.txn->err;
+    enum dg_err err = dg_held_get(inbox->view.txn, &mail.id, &held);
+    if (err != DG_OK)
+        return dg_fault(&inbox->cli->fault, err);
+    if (inbox->grid != NULL)
+        print_row(inbox, &mail, &held.report);
+    else
+        print_json(inbox, &mail, &held.report);
+    return DG_OK;
+}
+
+/* ---- the verb ----------------------------------------------------------------------------------- */
+
+static enum dg_err show_all(struct inbox *inbox)
+{
+    struct listing listing = {.arena = &inbox->cli->arena};
+    enum dg_err err = DG_OK;
+
+    dg_mail_each(inbox->view.txn, inbox->organ, dg_cli_has(inbox->cli, DG_OPT_ALL), list_one, &listing);
+    if (listing.short_of_memory)
+        return dg_fault(&inbox->cli->fault, DG_ERR_NO_MEMORY);
+    for (size_t i = 0; i < listing.count && err == DG_OK; i++) {
+        if (i % REPORTS_PER_TRANSACTION == REPORTS_PER_TRANSACTION - 1)
+            err = dg_view_renew(inbox->cli, &inbox->view);
+        if (err == DG_OK)
+            err = show_one(inbox, listing.position[i]);
+    }
+    return err;
+}
+
+static enum dg_err open_mailbox(struct inbox *inbox)
+{
+    const struct dg_dir_unit *self;
+    struct dg_cli *cli = inbox->cli;
+
+    enum dg_err err = dg_view_directory(cli, &inbox->view, &inbox->directory);
+    if (err == DG_OK)
+        err = dg_view_self(cli, &inbox->view, &inbox->directory, &self);
+    if (err == DG_OK)
+        err = dg_view_organ(cli, &inbox->view, self, cli->args.word[0], DG_ERR_NOT_FOUND, &inbox->organ);
+    return err;
+}
+
+static enum dg_err inbox_show(struct inbox *inbox)
+{
+    static const enum dg_msg heading[] = {DG_MSG_H_ID,    DG_MSG_H_ARRIVED, DG_MSG_H_FROM, DG_MSG_H_AS,
+                                          DG_MSG_H_STATE, DG_MSG_H_NUMBER,  DG_MSG_H_TITLE};
+
+    enum dg_err err = open_mailbox(inbox);
+    if (err != DG_OK || dg_cli_has(inbox->cli, DG_OPT_JSON))
+        return err != DG_OK ? err : show_all(inbox);
+    inbox->grid = dg_grid_new(inbox->cli, heading, sizeof heading / sizeof heading[0]);
+    if (inbox->grid == NULL)
+        return dg_fault(&inbox->cli->fault, DG_ERR_NO_MEMORY);
+    err = show_all(inbox);
+    enum dg_err printed = dg_grid_print(inbox->grid);
+    return err != DG_OK ? err : printed;
+}
+
+enum dg_err dg_verb_INBOX(struct dg_cli *cli)
+{
+    struct inbox inbox = {.cli = cli};
+
+    enum dg_err err = dg_view_open(cli, &inbox.view);
+    if (err != DG_OK)
+        return err;
+    return dg_view_close(cli, &inbox.view, inbox_show(&inbox));
+}

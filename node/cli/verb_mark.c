@@ -1,0 +1,56 @@
+/* verb_mark.c - sets the state of a received report. */
+#include "common/limits.h"
+#include "common/text.h"
+#include "node/cli/ask.h"
+#include "node/cli/say.h"
+#include "node/cli/view.h"
+#include "proto/state_table.h"
+
+/* A Vietnamese state has several words, and nobody likes to quote them. */
+static enum dg_err state_read(struct dg_cli *cli, uint32_t *ret)
+{
+    const char *text = cli->args.word[1];
+
+    for (size_t i = 2; i < cli->args.word_count; i++)
+        text = dg_arena_printf(&cli->arena, "%s %s", text, cli->args.word[i]);
+    if (!dg_state_parse(dg_bytes_of(text), ret))
+        return dg_faultf(&cli->fault, DG_ERR_BAD_VALUE, "%s", text);
+    return DG_OK;
+}
+
+static enum dg_err note_read(struct dg_cli *cli, struct dg_bytes *ret)
+{
+    const char *text = dg_cli_value(cli, DG_OPT_NOTE);
+
+    if (text == NULL)
+        return DG_OK;
+    enum dg_err err = dg_text_enter(&cli->arena, dg_bytes_of(text), DG_TEXT_LINE, ret, &cli->fault);
+    if (err == DG_OK && ret->size > DG_NOTE_TEXT_MAX)
+        err = dg_faultf(&cli->fault, DG_ERR_TOO_LARGE, "--note");
+    return err;
+}
+
+enum dg_err dg_verb_MARK(struct dg_cli *cli)
+{
+    struct dg_ctl_request request = {.verb = DG_CTL_MARK, .dry_run = dg_cli_has(cli, DG_OPT_DRY_RUN)};
+    struct dg_ctl_reply reply;
+    const char *as;
+
+    request.report = dg_bytes_of(cli->args.word[0]);
+    enum dg_err err = dg_cli_need(cli, DG_OPT_AS, &as);
+    if (err == DG_OK)
+        err = state_read(cli, &request.code);
+    if (err == DG_OK)
+        err = note_read(cli, &request.note);
+    if (err == DG_OK)
+        err = dg_organ_here(cli, as, &request.organ);
+    if (err != DG_OK)
+        return err;
+    cli->where = cli->args.word[0];
+    err = dg_ask(cli, &request, &reply);
+    if (err != DG_OK)
+        return err;
+    if (request.dry_run)
+        dg_say(cli, cli->err, DG_MSG_WOULD_MARK, DG_WORDS(cli->where, dg_state_shown(cli, request.code)));
+    return DG_OK;
+}

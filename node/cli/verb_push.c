@@ -1,0 +1,135 @@
+/* verb_push.c - signs and sends a report; optionally waits until it has arrived. */
+#include <time.h>
+
+#include "common/limits.h"
+#include "common/line.h"
+#include "node/cli/ask.h"
+#include "node/cli/draft.h"
+#include "node/cli/progress.h"
+#include "node/cli/say.h"
+#include "node/cli/view.h"
+
+enum { POLL_MS = 200, WAIT_SECONDS_MAX = 86400 };
+
+/* ---- waiting ------------------------------------------------------------------------------------ */
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A leaf names no more than the code; rule and article stand in the log of the node that rejected. */
+static enum dg_err rejection(struct dg_cli *cli, const struct dg_progress *progress)
+{
+    enum dg_err err = dg_err_by_name((const char *)progress->code.data, progress->code.size);
+    const char *unit = dg_shown(&cli->arena, progress->rejected_by);
+
+    (void)dg_faultf(&cli->fault, err, "%s", dg_phrase(cli, DG_MSG_REJECTED_BY, DG_WORDS(unit)));
+    dg_fault_unit(&cli->fault, unit);
+    return err;
+}
+
+/* Looks once. DG_OK when nothing is owed any more, DG_ERR_PENDING when something is. */
+static enum dg_err look(struct dg_cli *cli, struct dg_view *view, const struct dg_id *id)
+{
+    struct dg_held held;
+    struct dg_progress progress;
+
+    enum dg_err err = dg_held_get(view->txn, id, &held);
+    if (err != DG_OK)
+        return dg_fault(&cli->fault, err);
+    dg_progress_of(view, &held, &progress);
+    if (progress.rejected)
+        return rejection(cli, &progress);
+    if (progress.received == progress.owed)
+        return DG_OK;
+    return dg_faultf(&cli->fault, DG_ERR_PENDING, "%s", progress.waiting);
+}
+
+static enum dg_err wait_for(struct dg_cli *cli, const struct dg_id *id, uint64_t seconds)
+{
+    const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+    int64_t until = monotonic_ms() + (int64_t)seconds * 1000;
+    struct dg_view view;
+
+    enum dg_err err = dg_view_open(cli, &view);
+    if (err != DG_OK)
+        return err;
+    err = look(cli, &view, id);
+    while (err == DG_ERR_PENDING && monotonic_ms() < until) {
+        nanosleep(&pause, NULL);
+        err = dg_view_renew(cli, &view);
+        if (err == DG_OK)
+            err = look(cli, &view, id);
+    }
+    return dg_view_close(cli, &view, err);
+}
+
+/* ---- the verb ----------------------------------------------------------------------------------- */
+
+static enum dg_err wait_option(struct dg_cli *cli, uint64_t *ret_seconds)
+{
+    const char *text = dg_cli_value(cli, DG_OPT_WAIT);
+
+    if (text == NULL)
+        return DG_OK;
+    if (!dg_decimal_parse(dg_bytes_of(text), ret_seconds) || *ret_seconds > WAIT_SECONDS_MAX)
+        return dg_faultf(&cli->fault, DG_ERR_BAD_VALUE, "--wait %s", text);
+    return DG_OK;
+}
+
+/* Encodes the draft into cli->arena. */
+static enum dg_err draft_encode(struct dg_cli *cli, const struct dg_report *draft, struct dg_bytes *ret)
+{
+    struct dg_buf buf;
+
+    dg_buf_init(&buf, DG_REPORT_MAX);
+    enum dg_err err = dg_draft_encode(draft, &buf);
+    if (err == DG_OK)
+        *ret = dg_arena_copy(&cli->arena, dg_buf_bytes(&buf));
+    dg_buf_done(&buf);
+    return err == DG_OK ? DG_OK : dg_faultf(&cli->fault, err, "%s", dg_msg(cli, DG_MSG_REPORT));
+}
+
+static void print_id(struct dg_cli *cli, const struct dg_id *id)
+{
+    char hex[DG_HEX_BYTES];
+
+    dg_hex(id->b, sizeof id->b, hex);
+    fprintf(cli->out, "%s\n", hex);
+    fflush(cli->out); /* before a wait: a script may want it at once */
+}
+
+enum dg_err dg_verb_PUSH(struct dg_cli *cli)
+{
+    struct dg_ctl_request request = {.verb = DG_CTL_PUSH, .dry_run = dg_cli_has(cli, DG_OPT_DRY_RUN)};
+    struct dg_ctl_reply reply;
+    struct dg_report draft;
+    const char *from, *file = cli->args.word[0];
+    uint64_t seconds = 0;
+
+    if (dg_cli_has(cli, DG_OPT_ATTACH))
+        return dg_faultf(&cli->fault, DG_ERR_UNSUPPORTED, "--attach");
+    enum dg_err err = dg_cli_need(cli, DG_OPT_FROM, &from);
+    if (err == DG_OK)
+        err = wait_option(cli, &seconds);
+    if (err == DG_OK)
+        err = dg_draft_load(cli, file, &draft);
+    if (err == DG_OK)
+        err = draft_encode(cli, &draft, &request.draft);
+    if (err == DG_OK)
+        err = dg_organ_here(cli, from, &request.organ);
+    if (err == DG_OK)
+        err = dg_ask(cli, &request, &reply);
+    if (err != DG_OK)
+        return err;
+    if (request.dry_run) {
+        dg_say(cli, cli->err, DG_MSG_WOULD_PUSH, DG_WORDS(file));
+        return DG_OK;
+    }
+    print_id(cli, &reply.id);
+    return dg_cli_has(cli, DG_OPT_WAIT) ? wait_for(cli, &reply.id, seconds) : DG_OK;
+}

@@ -1,0 +1,182 @@
+/* verb_verify.c - verifies a trail with nothing but the file and the root key. */
+#include <string.h>
+
+#include "common/limits.h"
+#include "node/audit/verify.h"
+#include "node/cli/json.h"
+#include "node/cli/say.h"
+#include "node/cli/grid.h"
+#include "node/cli/view.h"
+#include "node/conf/report_file.h"
+#include "proto/state_table.h"
+
+/* ---- the key ------------------------------------------------------------------------------------ */
+
+static struct dg_bytes trimmed(struct dg_bytes text)
+{
+    while (text.size > 0 && strchr(" \t\r\n", text.data[text.size - 1]) != NULL)
+        text.size--;
+    return text;
+}
+
+static bool key_parse(struct dg_bytes text, struct dg_verifier *ret)
+{
+    return dg_verifier_parse(text, ret) == DG_OK && ret->type == DG_NOTE_ED25519;
+}
+
+/* The key itself, or a file that holds it. */
+static enum dg_err root_read(struct dg_cli *cli, const char *value, struct dg_verifier *ret)
+{
+    struct dg_bytes text;
+
+    if (key_parse(dg_bytes_of(value), ret))
+        return DG_OK;
+    cli->where = "--root";
+    enum dg_err err = dg_file_read(&cli->arena, value, DG_CHECKPOINT_MAX, &text, &cli->fault);
+    if (err != DG_OK)
+        return err;
+    if (!key_parse(trimmed(text), ret))
+        return dg_faultf(&cli->fault, DG_ERR_BAD_VALUE, "%s", dg_phrase(cli, DG_MSG_NO_KEY, DG_WORDS(value)));
+    return DG_OK;
+}
+
+/* ---- for machines ------------------------------------------------------------------------------- */
+
+static void json_delivery(struct dg_cli *cli, struct dg_json *list, const struct dg_owed *owed)
+{
+    struct dg_json *item = dg_json_item(list);
+    const char *state = dg_state_name(owed->state);
+
+    dg_json_text(item, "organ", dg_address_text(&cli->arena, owed->organ, owed->unit));
+    dg_json_text(item, "as", dg_as_name(owed->as));
+    struct dg_json *rules = dg_json_array(item, "rules");
+    for (size_t i = 0; i < owed->rule_count; i++)
+        dg_json_item_rule(rules, owed->rule[i], dg_bytes_at(NULL, 0));
+    dg_json_bool(item, "delivered", owed->delivered);
+    dg_json_maybe(item, "state", dg_bytes_of(state != NULL ? state : ""));
+    if (!owed->delivered)
+        return;
+    dg_json_instant(item, "time", owed->delivered_ms);
+    struct dg_json *log = dg_json_object(item, "log");
+    dg_json_bytes(log, "origin", owed->origin);
+    dg_json_number(log, "index", owed->index);
+}
+
+static void print_json(struct dg_cli *cli, const struct dg_verification *verification)
+{
+    struct dg_json *json = dg_json_new();
+
+    dg_json_bool(json, "verified", verification->verified);
+    if (verification->has_report) {
+        dg_json_hex(json, "report", verification->id.b, sizeof verification->id.b);
+        dg_json_text(json, "from", dg_author_text(&cli->arena, &verification->report));
+    } else {
+        dg_json_null(json, "report");
+        dg_json_null(json, "from");
+    }
+    struct dg_json *checks = dg_json_array(json, "checks");
+    for (size_t i = 0; i < verification->check_count; i++) {
+        struct dg_json *item = dg_json_item(checks);
+        dg_json_text(item, "check", verification->check[i].name);
+        dg_json_bool(item, "ok", verification->check[i].ok);
+        dg_json_bytes(item, "detail", verification->check[i].detail);
+    }
+    struct dg_json *deliveries = dg_json_array(json, "deliveries");
+    for (size_t i = 0; i < verification->owed_count; i++)
+        json_delivery(cli, deliveries, &verification->owed[i]);
+    dg_json_print(json, cli->out);
+}
+
+/* ---- for people --------------------------------------------------------------------------------- */
+
+static void print_checks(struct dg_cli *cli, const struct dg_verification *verification)
+{
+    for (size_t i = 0; i < verification->check_count; i++) {
+        const struct dg_check *check = &verification->check[i];
+        const char *mark = check->ok ? dg_paint(cli, DG_PAINT_GOOD, dg_msg(cli, DG_MSG_HOLDS))
+                                     : dg_paint(cli, DG_PAINT_BAD, dg_msg(cli, DG_MSG_FAILS));
+        fprintf(cli->out, "%s  %s  %s\n", mark, check->name, dg_shown(&cli->arena, check->detail));
+    }
+}
+
+static enum dg_err print_deliveries(struct dg_cli *cli, const struct dg_verification *verification)
+{
+    static const enum dg_msg heading[] = {DG_MSG_H_RECIPIENT, DG_MSG_H_AS, DG_MSG_H_STATE, DG_MSG_H_TIME,
+                                          DG_MSG_H_LOG};
+    struct dg_arena *arena = &cli->arena;
+    struct dg_grid *grid = dg_grid_new(cli, heading, 5);
+
+    for (size_t i = 0; i < verification->owed_count; i++) {
+        const struct dg_owed *owed = &verification->owed[i];
+        char time[DG_LOCAL_TEXT];
+        dg_local_text(owed->delivered ? owed->delivered_ms : 0, time);
+        const char *log = owed->delivered ? dg_arena_printf(arena, "%s #%llu", dg_shown(arena, owed->origin),
+                                                            (unsigned long long)owed->index)
+                                          : "-";
+        dg_grid_row(grid, (const char *const[]){
+                              dg_address_text(arena, owed->organ, owed->unit),
+                              dg_as_shown(cli, owed->as),
+                              owed->delivered ? dg_state_shown(cli, owed->state > 0 ? owed->state : 1)
+                                              : dg_msg(cli, DG_MSG_NOT_PROVEN),
+                              time,
+                              log,
+                          });
+    }
+    return dg_grid_print(grid);
+}
+
+static enum dg_err print_text(struct dg_cli *cli, const struct dg_verification *verification)
+{
+    char id[DG_HEX_BYTES];
+
+    print_checks(cli, verification);
+    if (!verification->has_report)
+        return DG_OK;
+    enum dg_err err = print_deliveries(cli, verification);
+    if (!verification->verified)
+        return err;
+    dg_hex(verification->id.b, sizeof verification->id.b, id);
+    dg_say(cli, cli->out, DG_MSG_VERIFIED, DG_WORDS(id, dg_author_text(&cli->arena, &verification->report)));
+    return err;
+}
+
+/* ---- the verb ----------------------------------------------------------------------------------- */
+
+/* What is too large to be a trail is a trail that fails, like any other that was tampered with. */
+static enum dg_err too_large(struct dg_cli *cli, struct dg_verification *ret)
+{
+    static struct dg_check check = {.name = "form"};
+    const char *detail = dg_arena_printf(&cli->arena, "TOO_LARGE > %d", DG_TRAIL_MAX);
+
+    check.detail = dg_bytes_of(detail);
+    *ret = (struct dg_verification){.check_count = 1, .check = &check};
+    return dg_faultf(&cli->fault, DG_ERR_VERIFY_FAILED, "%s: %s", check.name, detail);
+}
+
+enum dg_err dg_verb_VERIFY(struct dg_cli *cli)
+{
+    const char *key, *path = cli->args.word[0];
+    struct dg_verifier root;
+    struct dg_bytes file;
+    struct dg_verification verification = {.verified = false};
+
+    enum dg_err err = dg_cli_need(cli, DG_OPT_ROOT_KEY, &key);
+    if (err == DG_OK)
+        err = root_read(cli, key, &root);
+    if (err != DG_OK)
+        return err;
+    cli->where = path;
+    err = dg_file_read(&cli->arena, path, DG_TRAIL_MAX, &file, &cli->fault);
+    if (err != DG_OK && err != DG_ERR_TOO_LARGE)
+        return err;
+    enum dg_err verdict = err == DG_OK ? dg_trail_verify(&cli->arena, file, &root, &verification, &cli->fault)
+                                       : too_large(cli, &verification);
+    err = DG_OK;
+    if (verdict != DG_OK && verdict != DG_ERR_VERIFY_FAILED)
+        return verdict;
+    if (dg_cli_has(cli, DG_OPT_JSON))
+        print_json(cli, &verification);
+    else
+        err = print_text(cli, &verification);
+    return verdict != DG_OK ? verdict : err;
+}

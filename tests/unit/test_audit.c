@@ -1,0 +1,230 @@
+/* test_audit.c - a sound node has no findings that are evidence; a tampered one has the right one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node/cli/export.h"
+#include "node/core/rows.h"
+#include "tests/unit/support/federation.h"
+
+static struct fed *fed;
+static struct dg_arena arena;
+
+static int make_federation(void **state)
+{
+    struct dg_fault fault;
+
+    (void)state;
+    assert_int_equal(dg_crypto_start(&fault), DG_OK);
+    dg_arena_init(&arena, 0);
+    fed = fed_new(false);
+    return 0;
+}
+
+static int free_federation(void **state)
+{
+    (void)state;
+    fed_free(fed);
+    dg_arena_done(&arena);
+    return 0;
+}
+
+/* --- helpers -------------------------------------------------------------------------------- */
+
+static struct dg_audit audit(enum fed_place place, dg_ms since)
+{
+    struct dg_audit ret;
+    struct dg_fault fault = {0};
+
+    assert_int_equal(dg_node_audit(fed->node[place].store, since, &arena, &ret, &fault), DG_OK);
+    return ret;
+}
+
+static size_t count_evidence(const struct dg_audit *found)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < found->finding_count; i++)
+        count += found->finding[i].evidence;
+    return count;
+}
+
+static bool has_finding(const struct dg_audit *found, const char *what, bool evidence)
+{
+    for (size_t i = 0; i < found->finding_count; i++) {
+        if (strcmp(found->finding[i].what, what) == 0 && found->finding[i].evidence == evidence)
+            return true;
+    }
+    return false;
+}
+
+/* Opens a write transaction behind the node's back. */
+static struct dg_txn *tamper(enum fed_place place)
+{
+    struct dg_txn *txn;
+
+    assert_int_equal(dg_begin_write(fed->node[place].store, &txn), DG_OK);
+    return txn;
+}
+
+static void commit(enum fed_place place, struct dg_txn *txn)
+{
+    struct dg_committed committed;
+
+    assert_int_equal(dg_commit(fed->node[place].store, txn, &committed), DG_OK);
+}
+
+static uint64_t position_of(enum fed_place place, const struct dg_id *id)
+{
+    struct dg_txn *txn;
+    struct dg_held held;
+
+    assert_int_equal(dg_begin_read(fed->node[place].store, &txn), DG_OK);
+    assert_int_equal(dg_held_get(txn, id, &held), DG_OK);
+    dg_abort(fed->node[place].store, txn);
+    return held.position;
+}
+
+/* --- tests ---------------------------------------------------------------------------------- */
+
+static void sound_nodes_have_no_evidence(void **state)
+{
+    struct dg_id id = fed_push(fed, FED_XA, "mttq@khoi");
+
+    (void)state;
+    fed_mark(fed, FED_HUYEN, &id, "ban-dan-van", 3);
+    for (int place = 0; place < FED_NODES; place++) {
+        struct dg_audit found = audit((enum fed_place)place, 0);
+        assert_int_equal(count_evidence(&found), 0);
+        assert_true(found.leaves > 4);
+    }
+    struct dg_audit found = audit(FED_XA, 0);
+    assert_int_equal(found.reports, 1);
+    assert_int_equal(found.deliveries_owed, 3);
+    assert_int_equal(found.deliveries_receipted, 3);
+    assert_int_equal(found.finding_count, 0);
+    found = audit(FED_HUYEN, 0);
+    assert_int_equal(found.deliveries_owed, 1);
+    assert_int_equal(found.deliveries_receipted, 1);
+}
+
+static void reports_before_the_day_asked_for_are_left_out(void **state)
+{
+    (void)state;
+    assert_int_equal(audit(FED_XA, fed->now + 1).reports, 0);
+}
+
+static void copy_that_waits_is_no_evidence(void **state)
+{
+    (void)state;
+    fed->cut_khoi = true;
+    (void)fed_push(fed, FED_XA, "mttq@khoi");
+    struct dg_audit found = audit(FED_TINH, 0);
+    assert_true(has_finding(&found, "COPY_WAITING", false));
+    assert_int_equal(count_evidence(&found), 0);
+    found = audit(FED_XA, 0);
+    assert_true(has_finding(&found, "COPY_WAITING", false));
+    assert_int_equal(found.deliveries_waiting, 1);
+    fed->cut_khoi = false;
+    fed_run(fed, 700);
+    found = audit(FED_TINH, 0);
+    assert_int_equal(found.finding_count, 0);
+}
+
+static void copy_taken_out_of_the_queue_is_evidence(void **state)
+{
+    (void)state;
+    fed->cut_khoi = true;
+    struct dg_id id = fed_push(fed, FED_XA, "mttq@khoi");
+    uint64_t position = position_of(FED_TINH, &id);
+    struct dg_txn *txn = tamper(FED_TINH);
+    struct dg_row_key key = dg_key_outbox(dg_bytes_of("khoi"), DG_LANE_NORMAL, position);
+    dg_del(txn, DG_TABLE_OUTBOX, dg_row_key_bytes(&key));
+    commit(FED_TINH, txn);
+    struct dg_audit found = audit(FED_TINH, 0);
+    assert_true(has_finding(&found, "COPY_LOST", true));
+    fed->cut_khoi = false;
+}
+
+static void altered_leaf_is_evidence(void **state)
+{
+    struct dg_row_key key = dg_key_u64(1);
+    struct dg_bytes leaf, copy;
+
+    (void)state;
+    struct dg_txn *txn = tamper(FED_HUYEN);
+    assert_true(dg_get(txn, DG_TABLE_LEAF, dg_row_key_bytes(&key), &leaf));
+    copy = dg_arena_copy(&arena, leaf);
+    dg_put(txn, DG_TABLE_LEAF, dg_row_key_bytes(&key), dg_bytes_of("time 2026\n"));
+    commit(FED_HUYEN, txn);
+    struct dg_audit found = audit(FED_HUYEN, 0);
+    assert_true(has_finding(&found, "TREE_MISMATCH", true));
+    assert_true(has_finding(&found, "ROOT_MISMATCH", true));
+    txn = tamper(FED_HUYEN);
+    dg_del(txn, DG_TABLE_LEAF, dg_row_key_bytes(&key));
+    commit(FED_HUYEN, txn);
+    found = audit(FED_HUYEN, 0);
+    assert_true(has_finding(&found, "LEAF_MISSING", true));
+    txn = tamper(FED_HUYEN);
+    dg_put(txn, DG_TABLE_LEAF, dg_row_key_bytes(&key), copy);
+    commit(FED_HUYEN, txn);
+    found = audit(FED_HUYEN, 0);
+    assert_int_equal(count_evidence(&found), 0);
+}
+
+static void report_or_mailbox_row_that_is_gone_is_evidence(void **state)
+{
+    struct dg_id id = fed_push(fed, FED_XA, NULL);
+
+    (void)state;
+    uint64_t position = position_of(FED_HUYEN, &id);
+    struct dg_txn *txn = tamper(FED_HUYEN);
+    struct dg_row_key mail = dg_key_organ(dg_bytes_of("ban-dan-van"), position);
+    dg_del(txn, DG_TABLE_MAIL, dg_row_key_bytes(&mail));
+    commit(FED_HUYEN, txn);
+    struct dg_audit found = audit(FED_HUYEN, 0);
+    assert_true(has_finding(&found, "MAIL_MISSING", true));
+    txn = tamper(FED_HUYEN);
+    struct dg_row_key report = dg_key_u64(position);
+    dg_del(txn, DG_TABLE_REPORT, dg_row_key_bytes(&report));
+    commit(FED_HUYEN, txn);
+    found = audit(FED_HUYEN, 0);
+    assert_true(has_finding(&found, "REPORT_ALTERED", true));
+}
+
+/* Takes the receipt's proof away, as somebody would who invents one. */
+static void receipt_that_does_not_hold_is_evidence(void **state)
+{
+    struct dg_id id = fed_push(fed, FED_XA, NULL);
+    uint64_t position = position_of(FED_XA, &id);
+    struct dg_custody custody;
+
+    (void)state;
+    struct dg_txn *txn = tamper(FED_XA);
+    assert_true(dg_custody_get(txn, position, 0, &custody));
+    custody.record.index++;
+    dg_custody_put(txn, position, 900, custody.origin, custody.checkpoint_size, &custody.record);
+    commit(FED_XA, txn);
+    struct dg_audit found = audit(FED_XA, 0);
+    assert_true(has_finding(&found, "BAD_RECEIPT", true));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sound_nodes_have_no_evidence),
+        cmocka_unit_test(reports_before_the_day_asked_for_are_left_out),
+        cmocka_unit_test(copy_that_waits_is_no_evidence),
+        cmocka_unit_test(copy_taken_out_of_the_queue_is_evidence),
+        cmocka_unit_test(altered_leaf_is_evidence),
+        cmocka_unit_test(report_or_mailbox_row_that_is_gone_is_evidence),
+        cmocka_unit_test(receipt_that_does_not_hold_is_evidence),
+    };
+    return cmocka_run_group_tests(tests, make_federation, free_federation);
+}
