@@ -1,0 +1,354 @@
+#!/bin/bash
+# verbs.sh - every verb once, against real daemons on the loopback interface: exit statuses, JSON, files.
+#
+#   tests/e2e/verbs.sh PROGRAM [REGIMES]
+#
+# REGIMES is the folder of the regimes, by default deploy/regimes of this checkout.
+set -u
+
+program=$(realpath "${1:?usage: verbs.sh PROGRAM [REGIMES]}")
+here=$(realpath "$(dirname "$0")")
+export DONGGUI_REGIMES=${2:-$here/../../deploy/regimes}
+unset DONGGUI_NODE LANGUAGE LC_ALL LC_MESSAGES NO_COLOR
+export LANG=C.UTF-8
+
+work=$(mktemp -d)
+chmod 700 "$work"
+daemons=()
+checks=0
+failures=0
+
+cleanup() {
+    local pid
+    for pid in "${daemons[@]}"; do
+        kill "$pid" 2>/dev/null && wait "$pid"
+    done
+    rm -rf "$work"
+}
+trap cleanup EXIT
+cd "$work" || exit 1
+
+# run STATUS ARGUMENTS... : runs the program; what it printed is in $out and $err.
+run() {
+    local expected=$1 status
+    shift
+    "$program" "$@" >stdout 2>stderr </dev/null
+    status=$?
+    out=$(cat stdout)
+    err=$(cat stderr)
+    checks=$((checks + 1))
+    if [ "$status" != "$expected" ]; then
+        failures=$((failures + 1))
+        echo "FAILED: donggui $* gave $status, not $expected"
+        sed 's/^/    /' stdout stderr
+    fi
+}
+
+# holds WHAT COMMAND... : counts a check of anything else.
+holds() {
+    local what=$1
+    shift
+    checks=$((checks + 1))
+    if ! "$@"; then
+        failures=$((failures + 1))
+        echo "FAILED: $what"
+        sed 's/^/    /' stdout stderr
+    fi
+}
+
+# json WHAT EXPRESSION : EXPRESSION is Python over `rows`, the JSON lines of the last answer.
+json() {
+    holds "$1: $2" python3 -c '
+import json, sys
+rows = [json.loads(line) for line in open("stdout", encoding="utf-8")]
+assert all(row["v"] == 1 for row in rows), rows
+sys.exit(0 if eval("(" + sys.argv[1] + ")") else 1)' "$2"
+}
+
+says() { holds "the message has $1" grep -q -- "$1" stderr; }
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# serve DIR : starts the daemon and waits until it answers.
+serve() {
+    "$program" -n "$1" serve 2>"$1.log" &
+    daemons+=($!)
+    served=$!
+    local tries
+    for tries in $(seq 100); do
+        "$program" -n "$1" status >stdout 2>stderr && return
+        sleep 0.1
+    done
+    echo "FAILED: $1 does not come up"
+    cat "$1.log"
+    exit 1
+}
+
+# stop PID : stops one daemon cleanly.
+stop() {
+    kill "$1"
+    wait "$1"
+    holds "SIGTERM stops the daemon with status 0" test $? = 0
+}
+
+# until_true SECONDS EXPRESSION ARGUMENTS... : repeats a verb until its JSON is as expected.
+until_true() {
+    local tries=$(($1 * 5)) expression=$2
+    shift 2
+    while [ "$tries" -gt 0 ]; do
+        "$program" "$@" >stdout 2>stderr && python3 -c '
+import json, sys
+rows = [json.loads(line) for line in open("stdout", encoding="utf-8")]
+sys.exit(0 if eval("(" + sys.argv[1] + ")") else 1)' "$expression" && return
+        tries=$((tries - 1))
+        sleep 0.2
+    done
+    holds "$*: $expression" false
+}
+
+report() {
+    cat <<END
+---
+kind: periodic
+period: 2026-10
+number: $1
+date: $(TZ=Asia/Ho_Chi_Minh date +%F)
+title: Báo cáo tình hình Nhân dân và công tác dân vận tháng 10 năm 2026
+urgency: normal
+indicators: {buoi-tiep-cong-dan: 12, ty-le: 98.5}
+---
+# I. Tình hình Nhân dân
+
+Ổn định.
+END
+}
+
+# ---- the call ---------------------------------------------------------------------------------------
+run 2
+run 2 psuh
+says USAGE
+says push
+run 2 push --bogus
+says -- --bogus
+run 0 help
+run 0 help push
+run 0 push --help
+run 2 help psuh
+run 0 --version
+LANG=vi_VN.UTF-8 run 0 help
+holds "help is Vietnamese for a Vietnamese locale" grep -q "Chi tiết" stdout
+LANGUAGE=vi run 2 psuh
+says "gần nhất"
+run 2 status
+run 2 -n "$work/nowhere" inbox cap-uy
+says BAD_NODE
+
+# ---- founding and joining ---------------------------------------------------------------------------
+root_port=$(free_port)
+child_port=$(free_port)
+init=(init bp --root --federation danvan.example --unit binh-phuoc --level province
+      --name "Tỉnh Bình Phước" --regime binh-phuoc --listen "tcp://127.0.0.1:$root_port")
+run 0 "${init[@]}" --dry-run
+holds "a dry run makes nothing" test ! -e bp
+run 2 init bp --root --federation "Not a name" --unit u --level province --name N --regime binh-phuoc
+run 2 init bp --root --federation danvan.example --unit BAD --level province --name N --regime binh-phuoc
+run 2 init bp --root --federation danvan.example --unit u --level kingdom --name N --regime binh-phuoc
+printf 'name: x\ntitle: x\nrules: nonsense\nbogus: y\n' >bad.yaml
+run 2 init bp --root --federation danvan.example --unit u --level province --name N --regime ./bad.yaml
+says BAD_REGIME
+run 0 "${init[@]}"
+run 2 "${init[@]}"
+says NOT_EMPTY
+holds "a node's directory is its owner's alone" test "$(stat -c %a bp)" = 700
+
+run 6 -n bp status
+run 6 -n bp status --json
+json "a silent node is DOWN" 'rows[0]["state"] == "DOWN"'
+run 6 -n bp invite --unit dong-phu --level district --name "Huyện Đồng Phú"
+serve bp
+bp_pid=$served
+run 7 -n bp serve
+says LOCKED
+run 0 -n bp status --json
+json "status" 'rows[0]["state"] == "OK" and rows[0]["log"]["size"] > 0 and rows[0]["level"] == "province"'
+
+run 0 -n bp invite --unit dong-phu --level district --name "Huyện Đồng Phú" --regime huyen --dry-run
+holds "a dry invitation is no invitation" test -z "$out"
+run 2 -n bp invite --unit dong-phu --level district --name "Huyện Đồng Phú" --for 7w
+run 0 -n bp invite --unit dong-phu --level district --name "Huyện Đồng Phú" --regime huyen
+cp stdout invitation
+run 2 join dp /dev/null
+says BAD_INVITATION
+run 0 join dp invitation --dry-run
+run 0 join dp invitation --listen "tcp://127.0.0.1:$child_port"
+serve dp
+dp_pid=$served
+until_true 20 'rows[0]["links"][0]["connected"] and rows[0]["links"][0]["queued"] == 0' -n dp status --json
+json "the link goes up" 'rows[0]["links"][0]["direction"] == "up" and rows[0]["links"][0]["unit"] == "binh-phuoc"'
+
+run 0 -n bp tree --json
+json "tree" '[row["unit"] for row in rows] == ["binh-phuoc", "dong-phu"]'
+run 0 -n bp tree --asof 2000-01-01 --json
+json "nobody was a member then" 'rows == []'
+run 2 -n bp tree --asof yesterday
+run 0 -n bp tree
+run 0 -n dp key root
+cp stdout root.key
+run 0 -n bp key root --json
+json "every node names the same key" 'rows[0]["key"] == open("root.key").read().strip()'
+run 0 -n bp config check
+run 0 -n bp config show --json --changed
+json "what was changed" 'all(row["changed"] for row in rows) and rows[0]["key"] == "listen"'
+run 0 -n bp config show
+run 2 -n bp config bogus
+
+# ---- a report -----------------------------------------------------------------------------------------
+report 15-BC/HU >r.md
+run 0 -n dp explain r.md --from cap-uy --json
+json "explain" 'rows[0]["from"] == "cap-uy@dong-phu" and {r["organ"]: r["as"] for r in rows[0]["recipients"]} == {
+    "cap-uy@binh-phuoc": "to", "ban-dan-van@binh-phuoc": "copy"} and all(
+    r["through"] is None and r["rules"][0]["id"] == "BP-24.2b" and r["rules"][0]["cites"] for r in rows[0]["recipients"])
+    and rows[0]["regimes"][0]["name"] == "binh-phuoc" and len(rows[0]["regimes"][0]["hash"]) == 64'
+run 0 -n dp explain r.md --from cap-uy@dong-phu
+run 5 -n dp explain r.md --from cap-uy@binh-phuoc
+says NO_ORGAN
+run 5 -n dp explain r.md --from van-phong --json
+says NO_RULE
+holds "a refusal is no answer" test -z "$out"
+sed 's/^period: .*/period: 2026-13/' r.md >bad.md
+run 5 -n dp explain bad.md --from cap-uy
+says BAD_PERIOD
+sed 's/^date: .*/date: 2900-01-01/' r.md >bad.md
+run 5 -n dp explain bad.md --from cap-uy
+says BAD_DATE
+run 5 -n dp push bad.md --from cap-uy
+says BAD_DATE
+sed 's/^kind: /kindd: /' r.md >bad.md
+run 2 -n dp push bad.md --from cap-uy
+says BAD_HEADER
+run 2 -n dp push missing.md --from cap-uy
+run 2 -n dp push r.md
+run 2 -n dp push r.md --from cap-uy --wait soon
+run 5 -n dp push r.md --from cap-uy --attach r.md
+says UNSUPPORTED
+run 0 -n dp push r.md --from cap-uy --dry-run
+holds "a dry push prints no id" test -z "$out"
+run 0 -n dp outbox --json
+json "a dry push leaves nothing" 'rows == []'
+
+run 0 -n dp push r.md --from cap-uy --wait 30
+id=$out
+holds "push prints the id and nothing else" grep -qE '^[0-9a-f]{64}$' stdout
+short=${id:0:8}
+run 0 -n dp outbox cap-uy --json
+json "outbox" "rows[0]['id'] == '$id' and rows[0]['state'] == 'received' and rows[0]['owed'] == 1"
+run 0 -n dp outbox
+run 4 -n dp outbox nobody
+run 0 -n bp inbox ban-dan-van --json
+json "inbox" "rows[0]['id'] == '$id' and rows[0]['from'] == 'cap-uy@dong-phu' and rows[0]['as'] == 'copy'
+    and rows[0]['state'] == 'arrived' and rows[0]['period'] == '2026-10' and rows[0]['urgency'] == 'normal'
+    and rows[0]['rules'][0]['id'] == 'BP-24.2b' and rows[0]['arrived'].endswith('Z')"
+run 0 -n bp inbox cap-uy
+run 4 -n bp inbox nobody
+run 0 -n dp show "$short" --json
+json "show" "rows[0]['id'] == '$id' and rows[0]['indicators'] == {'buoi-tiep-cong-dan': 12, 'ty-le': 98.5}"
+run 0 -n bp show "$short" --body
+holds "the body is the author's" grep -q "Ổn định." stdout
+run 2 -n dp show "${id:0:7}"
+run 4 -n dp show 0123456789abcdef
+
+# ---- states -------------------------------------------------------------------------------------------
+run 2 -n bp mark "$short" --as cap-uy nonsense
+run 5 -n bp mark "$short" --as mttq 03
+says NOT_RECEIVED
+run 0 -n bp mark "$short" --as cap-uy 03 --dry-run
+run 0 -n bp mark "$short" --as cap-uy đã tiếp nhận --note "Chuyển Ban Dân vận"
+run 5 -n bp mark "$short" --as cap-uy arrived
+says BAD_STATE
+run 0 -n bp mark "$short" --as ban-dan-van accepted
+run 0 -n bp mark "$short" --as ban-dan-van done
+run 0 -n bp inbox ban-dan-van --json
+json "what is done is left out" 'rows == []'
+run 0 -n bp inbox ban-dan-van --all --json
+json "but not with --all" 'rows[0]["state"] == "done"'
+until_true 20 'sum(row["event"] == "state" for row in rows) == 3' -n dp trail "$short" --json
+json "trail" '[row["event"] for row in rows][:2] == ["signed", "logged"]
+    and {"forwarded", "received", "delivered"} <= {row["event"] for row in rows}
+    and {row["organ"] for row in rows if row["event"] == "delivered"} == {"cap-uy@binh-phuoc", "ban-dan-van@binh-phuoc"}
+    and all(row["proof"] == "receipt" for row in rows)'
+run 0 -n dp trail "$short"
+run 0 -n bp trail "$id" --json
+json "the receiver says so too" 'rows[0]["event"] == "signed" and rows[1]["event"] == "received"'
+
+# ---- proofs -------------------------------------------------------------------------------------------
+run 0 -n dp export "$short" -o r.trail
+run 2 -n dp export "$short" -o r.trail
+run 0 -n dp export "$short" -o r.trail -y
+run 0 -n dp export "$short" -o other.trail --dry-run
+holds "a dry export writes nothing" test ! -e other.trail
+run 2 -n dp export -o other.trail
+run 0 verify r.trail --root root.key
+run 0 verify --root "$(cat root.key)" r.trail --json
+json "verify" "rows[0]['verified'] is True and rows[0]['report'] == '$id' and rows[0]['from'] == 'cap-uy@dong-phu'
+    and all(check['ok'] for check in rows[0]['checks'])"
+head -c 1000 r.trail >cut.trail
+run 8 verify cut.trail --root root.key --json
+json "a cut trail" 'rows[0]["verified"] is False'
+says VERIFY_FAILED
+python3 - <<'END'
+data = bytearray(open("r.trail", "rb").read())
+data[len(data) // 2] ^= 1
+open("flipped.trail", "wb").write(data)
+END
+run 8 verify flipped.trail --root root.key
+run 2 verify r.trail --root r.md
+run 2 verify missing.trail --root root.key
+run 2 verify r.trail
+run 0 trail-extract r.trail -o parts
+holds "the parts are there" test -s parts/policy -a -s parts/report.bin
+holds "the report's bytes have its id" test "$(sha256sum parts/report.bin | cut -d' ' -f1)" = "$id"
+run 2 trail-extract r.trail -o parts
+run 0 -n bp export --log -o log
+holds "the log is there" test -s log/checkpoint -a -d log/tile/entries
+run 0 -n bp audit --json
+json "audit" 'rows[0]["ok"] is True'
+run 0 -n dp audit --since 2026-01-01
+
+# ---- without the parent -------------------------------------------------------------------------------
+stop "$bp_pid"
+report 16-BC/HU >r2.md
+run 3 -n dp push r2.md --from cap-uy --wait 1
+says PENDING
+id2=$out
+run 0 -n dp queue --json
+json "queue" "any(row['id'] == '$id2' and row['kind'] == 'report' and not row['held'] for row in rows)"
+run 0 -n dp trail "$id2" --json
+json "what waits is said to wait" 'any(row["event"] == "queued" and row["proof"] == "none" for row in rows)'
+run 0 -n dp queue hold "$id2" --dry-run
+run 0 -n dp queue hold "$id2"
+run 0 -n dp queue --json
+json "held" "any(row['id'] == '$id2' and row['held'] for row in rows)"
+run 0 -n dp queue
+run 0 -n dp queue release "$id2"
+run 0 -n dp queue retry "$id2"
+run 2 -n dp queue drop "$id2"
+run 4 -n dp queue retry 0123456789abcdef
+until_true 60 'rows[0]["state"] == "DEGRADED" and "UPLINK_DOWN" in rows[0]["reasons"]' -n dp status --json
+serve bp
+bp_pid=$served
+until_true 60 "any(row['id'] == '$id2' for row in rows)" -n bp inbox cap-uy --json
+until_true 30 'all(row["state"] == "received" for row in rows)' -n dp outbox --json
+
+stop "$dp_pid"
+run 6 -n dp push r.md --from cap-uy
+says NOT_RUNNING
+run 6 -n dp mark "$short" --as cap-uy 03
+run 0 -n dp trail "$short" --json
+json "reading needs no daemon" 'len(rows) > 5'
+stop "$bp_pid"
+daemons=()
+
+echo "$checks checks, $failures failed"
+test "$failures" = 0
