@@ -267,7 +267,7 @@ struct grant {
     struct dg_txn *txn;
     struct dg_log_view log;
     struct dg_enrol_grant grant;
-    size_t capacity;
+    bool too_large;
 };
 
 enum { GRANT_RECORDS_MAX = DG_FRAME_ITEMS_MAX };
@@ -303,7 +303,7 @@ static bool grant_row(void *ctx, const struct dg_dir_row *row)
     struct grant *g = ctx;
     if (g->grant.directory_count == GRANT_RECORDS_MAX ||
         !grant_prove(g, row, &g->grant.directory[g->grant.directory_count])) {
-        dg_txn_fail(g->txn, DG_ERR_TOO_LARGE);
+        g->too_large = true;
         return false;
     }
     struct dg_record *record = &g->grant.directory[g->grant.directory_count++];
@@ -340,8 +340,9 @@ static void grant_path(struct grant *g)
     }
 }
 
+/* A path that does not fit into one frame is said so: silence would look like a dead line. */
 static void grant_send(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
-                       const struct dg_invitation_row *row, struct dg_out *out)
+                       const struct dg_invitation_row *row, struct dg_out *out, struct dg_fault *fault)
 {
     struct grant g = {.node = node, .txn = txn};
     struct dg_dir_row issued;
@@ -363,7 +364,9 @@ static void grant_send(struct dg_node *node, struct dg_txn *txn, const struct dg
                    &g.grant.regime[g.grant.regime_count]))
             g.grant.regime_count++;
     struct dg_frame frame = {.enrol_grant = &g.grant};
-    dg_out_frame(out, event->conn, &frame);
+    if (g.too_large || !dg_out_frame(out, event->conn, &frame))
+        (void)dg_faultf(fault, DG_ERR_TOO_LARGE, "the directory of the path, %zu records",
+                        g.grant.directory_count);
 }
 
 static void request(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
@@ -378,7 +381,7 @@ static void request(struct dg_node *node, struct dg_txn *txn, const struct dg_ev
         err = row.state == 0 ? admit(node, txn, &row, asked, now, fault)
                              : granted_again(txn, &row, asked, now, fault);
     if (err == DG_OK)
-        grant_send(node, txn, event, &row, out);
+        grant_send(node, txn, event, &row, out, fault);
 }
 
 void dg_enrol_frame(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,

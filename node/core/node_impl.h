@@ -83,27 +83,36 @@ struct dg_node {
 const struct dg_directory *dg_node_directory(struct dg_node *node, struct dg_txn *txn);
 /* To be called after every write to DIRECTORY, REGIME or INVITATION. */
 void dg_node_members_changed(struct dg_node *node);
+/* This node's own unit in the directory, borrowed until members change. NULL when it is not there. */
 const struct dg_dir_unit *dg_node_self(struct dg_node *node, struct dg_txn *txn);
 /* The neighbour through which unit is reached: a child's slug, or the parent's. Empty for this node
  * itself and, at the root, for units it does not know. */
 struct dg_bytes dg_node_route(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit);
 
 /* ---- links (link.c) ---- */
+/* The link of that neighbour, borrowed. NULL when there is none. */
 struct dg_link *dg_link_by_unit(struct dg_node *node, struct dg_bytes unit);
+/* The link on that connection: the parent's for DG_NODE_UP, else a connected child's. NULL when there is
+ * none. */
 struct dg_link *dg_link_by_conn(struct dg_node *node, uint64_t conn);
 /* Finds or makes the link of a neighbour. NULL when DG_CHILDREN_MAX is reached. */
 struct dg_link *dg_link_get(struct dg_node *node, struct dg_bytes unit, bool up);
 /* The connection is no more: what was on its way will be sent again, and the parent is greeted at once. */
 void dg_link_down(struct dg_link *link, dg_ms now);
+/* Answers a child's greeting: a welcome, or a refusal that the operator's log hears of too. */
 void dg_link_hello(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,
                    struct dg_out *out);
+/* Takes the parent's answer to our greeting. One from another unit is only reported to the operator's log. */
 void dg_link_welcome(struct dg_node *node, struct dg_link *link, const struct dg_welcome *welcome, dg_ms now,
                      struct dg_out *out);
+/* Greets and pings the parent when due, resets its silent line, and gives up children not heard for 2 *
+ * DG_PONG_MS. */
 void dg_link_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out);
 /* True when the neighbour knows unit anyway: it is on its path to the root or below it. */
 bool dg_link_knows(struct dg_node *node, struct dg_txn *txn, struct dg_bytes neighbour, struct dg_bytes unit);
 
 /* ---- outbox (outbox.c) ---- */
+/* Stores a row and wakes its link, so that the next pump sends it. */
 void dg_outbox_push(struct dg_node *node, struct dg_txn *txn, const struct dg_queued *queued);
 /* Queues a custody or directory row on the control lane, numbered by itself. */
 void dg_outbox_push_record(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit,
@@ -112,6 +121,8 @@ void dg_outbox_push_record(struct dg_node *node, struct dg_txn *txn, struct dg_b
 /* Removes a row: it was receipted or acknowledged. False when there was none. */
 bool dg_outbox_release(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit, enum dg_lane lane,
                        uint64_t seq);
+/* Takes a neighbour's refusal: a temporary one is tried again later, any other holds the row until a person
+ * has looked at it. */
 void dg_outbox_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link *link,
                         const struct dg_answer *answer, dg_ms now);
 /* Lets go of the records that a neighbour refused: nobody can release them by a report's id, and either side
@@ -120,18 +131,28 @@ void dg_outbox_unhold_records(struct dg_txn *txn);
 /* Sends what is new or due on a link. */
 void dg_outbox_pump(struct dg_node *node, struct dg_txn *txn, struct dg_link *link, dg_ms now,
                     const struct dg_voice *voice);
+/* Makes the node's one workspace for packing frames; free() it. NULL when memory is spent. */
 struct dg_packing *dg_packing_new(void);
 /* A tag names an outbox row on its link. */
 uint64_t dg_tag(enum dg_lane lane, uint64_t seq);
 
 /* ---- out (speak.c) ---- */
-void dg_out_frame(struct dg_out *out, uint64_t conn, const struct dg_frame *frame);
+/* Leaves a frame to be sent, encoded now. False when it does not fit into DG_FRAME_MAX. */
+bool dg_out_frame(struct dg_out *out, uint64_t conn, const struct dg_frame *frame);
+/* Leaves a receipt for the report whose leaf is at index in this node's log; its proof is made when it is
+ * said. */
 void dg_out_receipt(struct dg_out *out, uint64_t conn, uint64_t tag, const struct dg_id *id, uint64_t index);
+/* Leaves word that the record of that tag was taken; tag 0 asks for none. */
 void dg_out_ack(struct dg_out *out, uint64_t conn, uint64_t tag);
+/* Leaves a refusal of what that tag names; tag 0 asks for none. fault is copied; retry_after_ms is advice to
+ * the peer. */
 void dg_out_answer(struct dg_out *out, uint64_t conn, uint64_t tag, const struct dg_fault *fault,
                    uint32_t retry_after_ms);
+/* Leaves the answer to a control client, encoded now; one over DG_CTL_MSG_MAX is dropped. */
 void dg_out_reply(struct dg_out *out, uint64_t client, const struct dg_ctl_reply *reply);
+/* Leaves a line for the operator's log; fault and about are copied. */
 void dg_out_fact(struct dg_out *out, const struct dg_fault *fault, const char *about);
+/* Asks the transport to make the line to the parent anew. */
 void dg_out_uplink_reset(struct dg_out *out);
 
 /* ---- claims (claims.c) ---- */
@@ -158,14 +179,17 @@ struct dg_admission {
 /* Writes an accepted report: leaf, envelope, mailboxes, outboxes. Returns its position. */
 uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,
                            dg_ms now);
+/* Takes a report from a neighbour: admits, refuses or recognises it, and answers by the parcel's tag. */
 void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                         const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,
                         dg_ms now, struct dg_out *out);
+/* The lane that a report of its urgency travels on: hoa-toc urgent, all others normal. */
 enum dg_lane dg_lane_of(const struct dg_report *report);
 /* Refuses a report whose leaf would not fit into DG_LEAF_MAX. DG_ERR_TOO_LARGE. */
 enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fault) DG_MUST_CHECK;
 
 /* ---- custody (custody.c) ---- */
+/* Takes a receipt or state from a neighbour and acknowledges it, or answers why not. */
 void dg_custody_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                        const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
                        dg_ms now, struct dg_out *out);
@@ -177,11 +201,16 @@ enum dg_err dg_record_proven(struct dg_node *node, struct dg_txn *txn, const str
                              const struct dg_dir_unit **ret_unit, struct dg_leaf *ret_leaf) DG_MUST_CHECK;
 
 /* ---- membership (membership.c, enrol.c) ---- */
+/* Takes a certificate or adoption from a neighbour, passes it on when it has a tag, and acknowledges it or
+ * answers why not. */
 void dg_membership_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                           const struct dg_claims *claims, struct dg_link *link,
                           const struct dg_record *record, dg_ms now, struct dg_out *out);
+/* Answers a stranger's step of enrolment: a challenge, a grant, or a refusal that the operator's log hears
+ * of too. */
 void dg_enrol_frame(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                     const struct dg_claims *claims, dg_ms now, struct dg_out *out);
+/* Closes the granted invitation of a unit for good, once the unit has greeted with its own key. */
 void dg_enrol_burn(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit);
 /* Issues one certificate or adoption of this node: leaf, DIRECTORY row. Returns false on error. */
 bool dg_issue_certificate(struct dg_txn *txn, const struct dg_identity *identity,
@@ -203,16 +232,22 @@ struct dg_invitation_row {
     size_t regime_count;
     struct dg_hash *regime;
 };
+/* Reads the invitation of that id; what ret holds lives as long as txn. False when there is none. */
 bool dg_invitation_get(struct dg_txn *txn, const uint8_t id[16], struct dg_invitation_row *ret);
+/* Inserts the row or replaces that of the same id. Errors stay in txn. */
 void dg_invitation_put(struct dg_txn *txn, const struct dg_invitation_row *row);
+/* Calls each for every row until it returns false. */
 void dg_invitation_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_invitation_row *row),
                         void *ctx);
 
 /* ---- control (control.c) ---- */
+/* Answers one request of the control socket, with an error when it could not be decoded. */
 void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,
                 struct dg_out *out);
+/* Makes an invitation and writes its line to reply, or the fault. A dry run only checks. */
 void dg_control_invite(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                        dg_ms now, struct dg_ctl_reply *reply);
+/* Fills in the links, the reasons and OK or DEGRADED; they live in txn's arena. */
 void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_ctl_reply *reply);
 
 #endif

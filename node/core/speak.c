@@ -70,13 +70,15 @@ static struct out_item *out_add(struct dg_out *out, enum out_kind kind, uint64_t
     return item;
 }
 
-void dg_out_frame(struct dg_out *out, uint64_t conn, const struct dg_frame *frame)
+bool dg_out_frame(struct dg_out *out, uint64_t conn, const struct dg_frame *frame)
 {
     struct dg_buf buf;
     dg_buf_init(&buf, DG_FRAME_MAX);
-    if (dg_frame_encode(frame, &buf) == DG_OK && buf.err == DG_OK)
+    bool fits = dg_frame_encode(frame, &buf) == DG_OK && buf.err == DG_OK;
+    if (fits)
         out_add(out, OUT_FRAME, conn)->bytes = dg_arena_copy(&out->arena, dg_buf_bytes(&buf));
     dg_buf_done(&buf);
+    return fits;
 }
 
 void dg_out_receipt(struct dg_out *out, uint64_t conn, uint64_t tag, const struct dg_id *id, uint64_t index)
