@@ -25,12 +25,14 @@
  * CVE-2025-69277, which a library older than 1.0.18-1+deb12u1 accepts. DG_ERR_CRYPTO_SELF_TEST. */
 enum dg_err dg_crypto_start(struct dg_fault *fault) DG_MUST_CHECK;
 
+/* Hashes bytes in one go; no bytes have a hash too. */
 struct dg_hash dg_sha256(struct dg_bytes bytes);
 /* SHA-256 over the concatenation of count parts. */
 struct dg_hash dg_sha256_parts(const struct dg_bytes parts[], size_t count);
 /* A 16-byte BLAKE2b over the concatenation of parts: against decay, not against people. */
 void dg_check16(const struct dg_bytes parts[], size_t count, uint8_t ret[static 16]);
 
+/* Fills size bytes at ret from the kernel's generator, through libsodium; it cannot fail. */
 void dg_random(void *ret, size_t size);
 /* Makes an Ed25519 key pair. */
 void dg_keypair(struct dg_key *ret_key, struct dg_seed *ret_seed);
@@ -38,6 +40,7 @@ void dg_keypair(struct dg_key *ret_key, struct dg_seed *ret_seed);
 struct dg_key dg_key_of(const struct dg_seed *seed);
 /* Makes a CURVE (X25519) pair; the same maths serves CURVE and sealing keys. */
 void dg_curve_keypair(struct dg_curve_key *ret_key, struct dg_seed *ret_seed);
+/* The public half of a CURVE seed. */
 struct dg_curve_key dg_curve_key_of(const struct dg_seed *seed);
 
 /* Signs context ‖ "\n" ‖ message. An empty context signs the message alone, which only notes do. */
@@ -53,6 +56,7 @@ bool dg_verify(const struct dg_key *key, const char *context, struct dg_bytes me
 enum dg_err dg_key_check(const struct dg_key *key) DG_MUST_CHECK;
 /* The same for a CURVE key: all-zero and small-order points are refused. */
 enum dg_err dg_curve_key_check(const struct dg_curve_key *key) DG_MUST_CHECK;
+/* Zeroes size bytes in a way that the compiler does not remove. */
 void dg_wipe(void *secret, size_t size);
 /* Memory for secrets: not zeroed, between guard pages, left out of core dumps and locked into RAM where the
  * limits allow (a refused lock is tolerated). NULL when memory is spent. */
@@ -68,6 +72,7 @@ bool dg_unbase64(struct dg_bytes text, uint8_t *ret, size_t capacity, size_t *re
 bool dg_unbase64_exact(struct dg_bytes text, uint8_t *ret, size_t size);
 /* URL-safe, unpadded (RFC 4648 section 5), for invitations. */
 void dg_base64url(struct dg_bytes bytes, struct dg_buf *out);
+/* Decodes that form into ret (capacity bytes); false for anything not canonical. */
 bool dg_unbase64url(struct dg_bytes text, uint8_t *ret, size_t capacity, size_t *ret_size);
 
 /* How the core signs: a table of functions, so that the simulator can do it without curves. The

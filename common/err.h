@@ -32,11 +32,13 @@ enum dg_err_group {
 const char *dg_err_name(enum dg_err err);
 /* The code of a name, DG_ERR_UNKNOWN when this version does not know it. */
 enum dg_err dg_err_by_name(const char *name, size_t size);
+/* Tells who has to act, by errors.def. */
 enum dg_err_group dg_err_group(enum dg_err err);
 /* The process exit status of interface table: 0 to 8, 75, 77, 130. */
 int dg_err_exit(enum dg_err err);
 /* The raw templates, for tests and for fault.c. language is "vi" or "en". */
 const char *dg_err_text(enum dg_err err, const char *language);
+/* The same for what to do about it. */
 const char *dg_err_remedy(enum dg_err err, const char *language);
 
 #endif

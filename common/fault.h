@@ -27,8 +27,11 @@ enum dg_err dg_fault(struct dg_fault *fault, enum dg_err err);
 /* The same with a detail in printf form. */
 enum dg_err dg_faultf(struct dg_fault *fault, enum dg_err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Names the rule and the document it cites. Copies, cut at a character; NULL is the empty text. */
 void dg_fault_rule(struct dg_fault *fault, const char *rule, const char *cites);
+/* Names the unit concerned; copied in the same way. */
 void dg_fault_unit(struct dg_fault *fault, const char *unit);
+/* Names the organ concerned; copied in the same way. */
 void dg_fault_organ(struct dg_fault *fault, const char *organ);
 
 /* The sentence that says what is wrong: language "vi" or "en"; the template's {rule}, {cites},

@@ -41,11 +41,17 @@ void dg_hex(const uint8_t *bytes, size_t size, char *ret);
 /* Reads exactly 2*size lower-case hex digits. False for anything else. */
 bool dg_unhex(struct dg_bytes text, uint8_t *ret, size_t size);
 
+/* True when every byte is the same; so for each of the next four. */
 bool dg_hash_equal(const struct dg_hash *a, const struct dg_hash *b);
+/* Compares two report ids. */
 bool dg_id_equal(const struct dg_id *a, const struct dg_id *b);
+/* Compares two certificate ids. */
 bool dg_cert_id_equal(const struct dg_cert_id *a, const struct dg_cert_id *b);
+/* Compares two Ed25519 public keys. */
 bool dg_key_equal(const struct dg_key *a, const struct dg_key *b);
+/* Compares two CURVE public keys. */
 bool dg_curve_key_equal(const struct dg_curve_key *a, const struct dg_curve_key *b);
+/* True when every byte is zero. */
 bool dg_key_is_zero(const struct dg_key *key);
 
 #endif

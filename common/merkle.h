@@ -13,6 +13,7 @@
 #include "common/limits.h"
 
 struct dg_hash dg_merkle_leaf(struct dg_bytes leaf); /* SHA-256(0x00 ‖ leaf) */
+/* SHA-256(0x01 ‖ left ‖ right). */
 struct dg_hash dg_merkle_node(const struct dg_hash *left, const struct dg_hash *right);
 struct dg_hash dg_merkle_empty(void); /* SHA-256("") */
 
@@ -33,6 +34,8 @@ enum { DG_TREE_ROW_MAX = 64 }; /* hashes one appended leaf can complete */
  * store. Reads the siblings it needs. */
 enum dg_err dg_tree_append(const struct dg_tree_reader *tree, uint64_t index, const struct dg_hash *leaf,
                            struct dg_hash ret_row[static DG_TREE_ROW_MAX], size_t *ret_count) DG_MUST_CHECK;
+/* The root of the first size leaves, size <= INT64_MAX; no leaves have dg_merkle_empty. The reader's
+ * errors. */
 enum dg_err dg_tree_root(const struct dg_tree_reader *tree, uint64_t size, struct dg_hash *ret) DG_MUST_CHECK;
 /* Proof that leaf `index` is in the tree of `size` leaves; index < size. */
 enum dg_err dg_tree_inclusion(const struct dg_tree_reader *tree, uint64_t index, uint64_t size,
@@ -44,6 +47,8 @@ enum dg_err dg_tree_consistency(const struct dg_tree_reader *tree, uint64_t old_
 /* DG_ERR_BAD_PROOF when it does not hold, for whatever reason. */
 enum dg_err dg_inclusion_verify(const struct dg_hash *leaf, uint64_t index, uint64_t size,
                                 const struct dg_proof *proof, const struct dg_hash *root) DG_MUST_CHECK;
+/* Checks that the tree of old_size is a prefix of that of size. DG_ERR_BAD_PROOF, also when old_size is 0
+ * or greater than size. */
 enum dg_err dg_consistency_verify(uint64_t old_size, const struct dg_hash *old_root, uint64_t size,
                                   const struct dg_hash *root, const struct dg_proof *proof) DG_MUST_CHECK;
 

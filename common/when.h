@@ -29,6 +29,7 @@ struct dg_day dg_day_of(dg_ms at);
 dg_ms dg_day_start(struct dg_day day);
 /* Reads YYYY-MM-DD, a day that exists, years 1900 to 9998. */
 bool dg_day_parse(struct dg_bytes text, struct dg_day *ret);
+/* Writes YYYY-MM-DD. */
 void dg_day_text(struct dg_day day, char ret[static DG_DAY_TEXT]);
 
 /* The cadences a period can have; bits, so that a rule can allow several. */
@@ -49,6 +50,7 @@ struct dg_period {
 
 /* Reads one of the five forms. */
 bool dg_period_parse(struct dg_bytes text, struct dg_period *ret);
+/* Writes the form of its cadence; period must be one that exists. */
 void dg_period_text(const struct dg_period *period, char ret[static DG_PERIOD_TEXT]);
 /* First and last calendar day of the period (calendar windows; cut-offs are a calendar's). */
 void dg_period_days(const struct dg_period *period, struct dg_day *ret_first, struct dg_day *ret_last);

@@ -47,11 +47,13 @@ struct dg_signed {
     struct dg_sig possession[DG_POSSESSIONS_MAX];
 };
 
+/* Appends the canonical body, the bytes that are signed. Checks nothing of it; sticky errors of out. */
 enum dg_err dg_certificate_encode(const struct dg_certificate *certificate, struct dg_buf *out) DG_MUST_CHECK;
 /* Decodes and checks form: canonical, names, the keys that the subject needs and no others, each of
  * them strong (DG_ERR_WEAK_KEY), distinct Ed25519 keys, not_before < not_after. */
 enum dg_err dg_certificate_decode(struct dg_arena *arena, struct dg_bytes body, struct dg_certificate *ret,
                                   struct dg_fault *fault) DG_MUST_CHECK;
+/* SHA-256 of the signed body. */
 struct dg_cert_id dg_certificate_id(struct dg_bytes body);
 
 /* Checks one link of a chain without its signatures: that issuer (NULL for a root unit) may have
@@ -82,11 +84,16 @@ struct dg_adoption {
     dg_ms signed_ms;
 };
 
+/* Appends the canonical body, the bytes that are signed. Checks nothing of it; sticky errors of out. */
 enum dg_err dg_adoption_encode(const struct dg_adoption *adoption, struct dg_buf *out) DG_MUST_CHECK;
+/* Decodes a body in canonical form and checks its fields; says nothing about the signature. What ret holds
+ * lives in arena. */
 enum dg_err dg_adoption_decode(struct dg_arena *arena, struct dg_bytes body, struct dg_adoption *ret,
                                struct dg_fault *fault) DG_MUST_CHECK;
 
+/* Appends body and signatures in canonical form. Sticky errors of out. */
 enum dg_err dg_signed_encode(const struct dg_signed *sealed, struct dg_buf *out) DG_MUST_CHECK;
+/* Decodes that form without looking into the body or checking a signature. What ret holds lives in arena. */
 enum dg_err dg_signed_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_signed *ret,
                              struct dg_fault *fault) DG_MUST_CHECK;
 

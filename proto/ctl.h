@@ -48,10 +48,14 @@ struct dg_ctl_reply {
     struct dg_fault *warning;
 };
 
+/* Appends the request as the control socket carries it. Sticky errors of out. */
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out) DG_MUST_CHECK;
+/* Decodes a request of at most DG_CTL_MSG_MAX bytes. What ret holds lives in arena. */
 enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,
                                   struct dg_fault *fault) DG_MUST_CHECK;
+/* Appends the reply as the control socket carries it. Sticky errors of out. */
 enum dg_err dg_ctl_reply_encode(const struct dg_ctl_reply *reply, struct dg_buf *out) DG_MUST_CHECK;
+/* Decodes a reply of at most DG_CTL_MSG_MAX bytes. What ret holds lives in arena. */
 enum dg_err dg_ctl_reply_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_reply *ret,
                                 struct dg_fault *fault) DG_MUST_CHECK;
 

@@ -121,13 +121,17 @@ struct dg_frame {
     uint64_t *acked;
 };
 
+/* Appends the frame as it is sent. Checks nothing of it; sticky errors of out. */
 enum dg_err dg_frame_encode(const struct dg_frame *frame, struct dg_buf *out) DG_MUST_CHECK;
+/* Decodes a frame of at most DG_FRAME_MAX bytes and opens its parcels, each of which carries its own error.
+ * What ret holds lives in arena. */
 enum dg_err dg_frame_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_frame *ret,
                             struct dg_fault *fault) DG_MUST_CHECK;
 /* The message of an enrolment request that its possession signatures cover. */
 enum dg_err dg_enrol_message(const struct dg_enrol_request *request, struct dg_buf *out) DG_MUST_CHECK;
 /* A record by itself, as stored in DIRECTORY and CUSTODY: checkpoint index kept as given. */
 enum dg_err dg_record_encode(const struct dg_record *record, struct dg_buf *out) DG_MUST_CHECK;
+/* Reads it back; what ret holds lives in arena. */
 enum dg_err dg_record_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_record *ret,
                              struct dg_fault *fault) DG_MUST_CHECK;
 

@@ -20,8 +20,11 @@ bool dg_leaf_names_report(enum dg_leaf_kind kind);
 
 /* True when the item at `index` differs from every item before it. */
 bool dg_leaf_author_is_new(const struct dg_leaf_author *author, size_t index);
+/* The same for deliveries, by organ and unit. */
 bool dg_leaf_delivery_is_new(const struct dg_leaf_delivery *delivery, size_t index);
+/* The same for the hashes of regimes. */
 bool dg_leaf_regime_is_new(const struct dg_hash *regime, size_t index);
+/* The same for flags. */
 bool dg_leaf_flag_is_new(const struct dg_bytes *flag, size_t index);
 
 #endif

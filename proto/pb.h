@@ -32,6 +32,7 @@ enum dg_pb_form {
     DG_PB_LOOSE,     /* unsigned: any encoding, but no unknown field */
 };
 
+/* Begins a reading that may take budget bytes of arena. fault is borrowed until the end and may be NULL. */
 void dg_pb_start(struct dg_pb *pb, struct dg_arena *arena, size_t budget, struct dg_fault *fault);
 /* Notes err with the name of what is wrong, unless there is an error already. */
 void dg_pb_fail(struct dg_pb *pb, enum dg_err err, const char *what);
@@ -49,12 +50,21 @@ size_t dg_pb_array(struct dg_pb *pb, size_t count, size_t max, size_t item_size,
 
 /* What a field may hold. Each returns the view or value, empty or zero once there is an error. */
 struct dg_bytes dg_pb_raw(struct dg_pb *pb, ProtobufCBinaryData value, size_t max, const char *what);
+/* One line of text, not empty, at most max bytes. DG_ERR_TOO_LARGE, DG_ERR_BAD_TEXT, DG_ERR_MALFORMED. */
 struct dg_bytes dg_pb_line(struct dg_pb *pb, ProtobufCBinaryData value, size_t max, const char *what);
+/* Text of several lines, at most max bytes; it may be empty. DG_ERR_TOO_LARGE, DG_ERR_BAD_TEXT. */
 struct dg_bytes dg_pb_lines(struct dg_pb *pb, ProtobufCBinaryData value, size_t max, const char *what);
+/* The slug of a unit or organ. DG_ERR_MALFORMED. */
 struct dg_bytes dg_pb_slug(struct dg_pb *pb, ProtobufCBinaryData value, const char *what);
+/* A federation's name. DG_ERR_MALFORMED. */
 struct dg_bytes dg_pb_federation(struct dg_pb *pb, ProtobufCBinaryData value, const char *what);
+/* An organ's address, kept in one piece. DG_ERR_MALFORMED. */
 struct dg_bytes dg_pb_address(struct dg_pb *pb, ProtobufCBinaryData value, const char *what);
+/* A rule's id: letters, digits, '.', '_', '-', at most DG_RULE_ID_MAX, a letter or digit first.
+ * DG_ERR_MALFORMED. */
 struct dg_bytes dg_pb_rule_id(struct dg_pb *pb, ProtobufCBinaryData value, const char *what);
+/* A stable word, known here or not: upper-case letters, digits, '_', at most DG_KIND_MAX of them.
+ * DG_ERR_MALFORMED. */
 struct dg_bytes dg_pb_code(struct dg_pb *pb, ProtobufCBinaryData value, const char *what);
 /* A calendar day that exists. DG_ERR_BAD_DATE. */
 struct dg_day dg_pb_day(struct dg_pb *pb, ProtobufCBinaryData value, const char *what);
@@ -100,12 +110,14 @@ struct dg_pb_out {
     enum dg_err err;
 };
 
+/* Begins a writing with an arena of its own, which dg_pb_out_end frees. */
 void dg_pb_out_start(struct dg_pb_out *out);
 /* Packs message to the end of ret, frees what out holds; the first error of either. */
 enum dg_err dg_pb_out_end(struct dg_pb_out *out, const ProtobufCMessage *message,
                           struct dg_buf *ret) DG_MUST_CHECK;
 /* A view for a generated structure, which never writes through it. */
 ProtobufCBinaryData dg_pb_view(const void *data, size_t size);
+/* The same for a view of ours. */
 ProtobufCBinaryData dg_pb_bytes(struct dg_bytes bytes);
 /* Sets an optional field unless value is empty. */
 void dg_pb_optional(protobuf_c_boolean *ret_has, ProtobufCBinaryData *ret, struct dg_bytes value);
@@ -132,11 +144,16 @@ size_t dg_pb_fixed_views(struct dg_pb_out *out, size_t count, const void *items,
 
 /* Reads the keys that subject must have and no others, each strong. DG_ERR_WEAK_KEY. */
 void dg_pb_read_keys(struct dg_pb *pb, const Dgpb__Keys *wire, enum dg_subject subject, struct dg_keys *ret);
+/* Sets the keys that are there, as views of keys. */
 void dg_pb_write_keys(const struct dg_keys *keys, Dgpb__Keys *wire);
+/* Reads a body that is not empty and its signatures, without checking them. DG_ERR_TOO_LARGE,
+ * DG_ERR_MALFORMED. */
 void dg_pb_read_signed(struct dg_pb *pb, const Dgpb__Signed *wire, struct dg_signed *ret);
+/* Sets body and signatures, as views of sealed. */
 void dg_pb_write_signed(struct dg_pb_out *out, const struct dg_signed *sealed, Dgpb__Signed *wire);
 /* A chain of at most DG_CHAIN_MAX certificates. Returns the count. */
 size_t dg_pb_read_chain(struct dg_pb *pb, size_t count, Dgpb__Signed *const *wire, struct dg_signed **ret);
+/* Makes the messages of a chain, as views of it. Returns count, 0 when memory is spent. */
 size_t dg_pb_write_chain(struct dg_pb_out *out, size_t count, const struct dg_signed *chain,
                          Dgpb__Signed ***ret);
 

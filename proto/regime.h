@@ -62,7 +62,10 @@ struct dg_regime {
     struct dg_rule *rule;
 };
 
+/* Appends the canonical form, whose SHA-256 names the regime. Sticky errors of out. */
 enum dg_err dg_regime_encode(const struct dg_regime *regime, struct dg_buf *out) DG_MUST_CHECK;
+/* Decodes a regime of at most DG_REGIME_MAX bytes in canonical form and checks its fields. What ret holds
+ * lives in arena. */
 enum dg_err dg_regime_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_regime *ret,
                              struct dg_fault *fault) DG_MUST_CHECK;
 

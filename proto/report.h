@@ -21,9 +21,11 @@ enum dg_as { DG_AS_TO = 1, DG_AS_COPY, DG_AS_OBSERVE, DG_AS_VIA };
 
 /* "normal", "khan", "thuong-khan", "hoa-toc"; and back. */
 const char *dg_urgency_name(enum dg_urgency urgency);
+/* Reads exactly one of those names; false for anything else. */
 bool dg_urgency_parse(struct dg_bytes text, enum dg_urgency *ret);
 /* "to", "copy", "observe", "via"; and back. */
 const char *dg_as_name(enum dg_as as);
+/* Reads exactly one of those names; false for anything else. */
 bool dg_as_parse(struct dg_bytes text, enum dg_as *ret);
 
 struct dg_author {
@@ -120,6 +122,7 @@ enum dg_err dg_report_decode(struct dg_arena *arena, struct dg_bytes bytes, stru
 /* SHA-256(R). */
 struct dg_id dg_report_id(struct dg_bytes report);
 
+/* Appends R and its signatures in canonical form. Checks nothing of them; sticky errors of out. */
 enum dg_err dg_envelope_encode(const struct dg_envelope *envelope, struct dg_buf *out) DG_MUST_CHECK;
 /* Decodes an envelope: canonical, each signature's author unique and ascending, 64 bytes. Does not
  * look into R. */
@@ -129,6 +132,8 @@ enum dg_err dg_envelope_decode(struct dg_arena *arena, struct dg_bytes bytes, st
 /* A draft: the author's part of a Report before the node completes it. Missing required fields are
  * encoded with neutral values; used on the control socket only. */
 enum dg_err dg_draft_encode(const struct dg_report *draft, struct dg_buf *out) DG_MUST_CHECK;
+/* Decodes a draft, which is held to less than R: any word is a kind, and the date may be empty. What ret
+ * holds lives in arena. */
 enum dg_err dg_draft_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_report *ret,
                             struct dg_fault *fault) DG_MUST_CHECK;
 
@@ -142,7 +147,10 @@ struct dg_state {
     dg_ms signed_ms;
 };
 
+/* Appends the canonical form, the bytes that are signed. Checks nothing of it; sticky errors of out. */
 enum dg_err dg_state_encode(const struct dg_state *state, struct dg_buf *out) DG_MUST_CHECK;
+/* Decodes a state in canonical form and checks its fields; says nothing about the signature. What ret holds
+ * lives in arena. */
 enum dg_err dg_state_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_state *ret,
                             struct dg_fault *fault) DG_MUST_CHECK;
 

@@ -26,6 +26,7 @@ struct dg_member_rank {
     uint32_t serial;
 };
 
+/* Orders by depth, unit, kind, organ and serial, so that an issuer comes before what it issued. */
 int dg_member_rank_compare(const struct dg_member_rank *a, const struct dg_member_rank *b);
 /* Orders leaves, and checkpoints, of logs: by origin, then by index or size. */
 int dg_log_place_compare(struct dg_bytes origin_a, uint64_t a, struct dg_bytes origin_b, uint64_t b);

@@ -76,6 +76,7 @@ bool dg_check_failed(struct dg_verifying *v, const char *name, const char *forma
 bool dg_verify_members(struct dg_verifying *v);
 /* The certified unit of that slug, or whose log has that origin. NULL when there is none. */
 struct dg_member *dg_member_unit(struct dg_verifying *v, struct dg_bytes slug);
+/* The same by the origin of its log; a log of another epoch than the certified one is not found. */
 struct dg_member *dg_member_log(struct dg_verifying *v, struct dg_bytes origin);
 /* The organ's certificate of that id. NULL when there is none. */
 struct dg_member *dg_member_organ(struct dg_verifying *v, const struct dg_cert_id *id);

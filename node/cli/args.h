@@ -16,6 +16,7 @@ struct dg_option_row {
     const char *placeholder;
     const char *help[2];
 };
+/* The row of options.def for an option. Never NULL. */
 const struct dg_option_row *dg_option_row(enum dg_option option);
 /* True when the verb takes the option. */
 bool dg_verb_takes(const struct dg_verb *verb, enum dg_option option);

@@ -67,6 +67,7 @@ int dg_cli_main(int argc, char **argv);
 
 /* Prepares an empty call in the given language. */
 void dg_cli_init(struct dg_cli *cli, const char *language, FILE *out, FILE *err);
+/* Frees the call's arena and all that lived in it; the streams stay open. */
 void dg_cli_done(struct dg_cli *cli);
 
 /* The value of an option, the last one given; NULL when it was not. */

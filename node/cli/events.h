@@ -49,7 +49,9 @@ enum dg_err dg_trail_events(struct dg_cli *cli, struct dg_view *view, const stru
 void dg_trail_sort(struct dg_trail_events *events);
 /* The event's name in --json, "none" or "receipt". */
 const char *dg_trail_event_name(enum dg_event_id id);
+/* The event's name for people, in the language of the call. A literal. */
 const char *dg_trail_event_shown(const struct dg_cli *cli, enum dg_event_id id);
+/* How the event is proven, as --json has it: "receipt" or "none". */
 const char *dg_event_proof_name(enum dg_event_proof proof);
 
 #endif

@@ -28,9 +28,11 @@ void dg_say(struct dg_cli *cli, FILE *to, enum dg_msg id, const char *const word
 
 /* Names that are shown: of the ways to receive a report, and of states. */
 const char *dg_as_shown(const struct dg_cli *cli, unsigned as);
+/* The state's name in the language of the call, "?" for an unknown code. A literal. */
 const char *dg_state_shown(const struct dg_cli *cli, uint32_t code);
 /* Writes an instant in Vietnamese time, to the second; "-" for 0. */
 enum { DG_LOCAL_TEXT = 20 };
+/* Writes YYYY-MM-DD hh:mm:ss. */
 void dg_local_text(dg_ms at, char ret[static DG_LOCAL_TEXT]);
 /* A copy fit for the screen, whatever a stranger wrote. In arena. */
 const char *dg_shown(struct dg_arena *arena, struct dg_bytes text);
@@ -43,6 +45,7 @@ enum dg_err dg_colour_choose(struct dg_cli *cli) DG_MUST_CHECK;
 
 /* Prints an error, or a warning, on cli->err: what is wrong, and what to do. */
 void dg_complain(struct dg_cli *cli, const struct dg_fault *fault);
+/* The same under the heading of a warning. */
 void dg_warn(struct dg_cli *cli, const struct dg_fault *fault);
 /* Asks yes or no on the terminal. True at once with -y; false without a terminal. */
 bool dg_confirm(struct dg_cli *cli, enum dg_msg id, const char *const words[]);

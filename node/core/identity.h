@@ -29,6 +29,7 @@ struct dg_identity {
 
 /* Reads it from META. False when the store has none. */
 bool dg_identity_load(struct dg_txn *txn, struct dg_identity *ret);
+/* Writes it to META in the place of any older one. Errors stay in txn. */
 void dg_identity_store(struct dg_txn *txn, const struct dg_identity *identity);
 /* Writes <federation>/<unit>/e<epoch>. */
 void dg_origin_write(struct dg_bytes federation, struct dg_bytes unit, uint32_t epoch,

@@ -39,6 +39,7 @@ struct dg_prover {
         struct dg_hash hash;
     } kept[DG_TREE_ROW_MAX][4];
 };
+/* Starts proofs into the tree of size leaves; txn is borrowed for the prover's life. */
 void dg_prover_init(struct dg_prover *prover, struct dg_txn *txn, uint64_t size);
 /* Like dg_ledger_prove. */
 bool dg_prover_prove(struct dg_prover *prover, uint64_t index, struct dg_ledger_proof *ret);

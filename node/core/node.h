@@ -44,6 +44,7 @@ struct dg_node_env {
  * DG_ERR_BAD_NODE when the store has no identity. */
 enum dg_err dg_node_open(struct dg_store *store, const struct dg_node_env *env, struct dg_node **ret,
                          struct dg_fault *fault) DG_MUST_CHECK;
+/* Frees the node but not its store, which stays open; NULL is fine. */
 void dg_node_close(struct dg_node *node);
 /* Forgets all that is not in the store: after a failed commit the links begin anew. */
 void dg_node_forget(struct dg_node *node);
@@ -92,10 +93,15 @@ void dg_node_claims(struct dg_node *node, struct dg_txn *txn, struct dg_event *e
                     struct dg_claims *claims);
 
 struct dg_out; /* what steps want said; opaque until committed */
+/* Makes an empty out, the caller's to free. NULL when memory is spent. */
 struct dg_out *dg_out_new(void);
+/* Frees it with whatever was not said; NULL is fine. */
 void dg_out_free(struct dg_out *out);
+/* Forgets what was not said, as after an aborted batch; keeps memory for reuse. */
 void dg_out_reset(struct dg_out *out);
 
+/* Judges one event by its checked claims, writes through txn and leaves in out what must be said. Returns
+ * txn's sticky error, no other. */
 enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                          const struct dg_claims *claims, dg_ms now, struct dg_out *out) DG_MUST_CHECK;
 /* Signs the checkpoint of the log if it grew in this transaction. */
@@ -123,6 +129,7 @@ long dg_node_due_in_ms(const struct dg_node *node, dg_ms now);
  * step. ret_version changes whenever the set may have changed. */
 size_t dg_node_allowed(struct dg_node *node, struct dg_txn *txn, const struct dg_curve_key **ret,
                        uint64_t *ret_version);
+/* The version that dg_node_allowed would return, without making the set. */
 uint64_t dg_node_allowed_version(const struct dg_node *node);
 
 #endif

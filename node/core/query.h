@@ -89,6 +89,7 @@ struct dg_custody {
     struct dg_leaf leaf; /* parsed */
 };
 
+/* Calls each for what is held about the report at position until it returns false. */
 void dg_custody_each(struct dg_txn *txn, uint64_t position,
                      bool (*each)(void *ctx, const struct dg_custody *custody), void *ctx);
 /* The stored checkpoint of a foreign log at exactly that size. False when there is none. */
@@ -99,7 +100,9 @@ struct dg_log_view {
     uint64_t size;
     struct dg_bytes checkpoint; /* the signed note; empty before the first */
 };
+/* Reads how far this node's log is sealed and that checkpoint, which lives as long as txn. */
 void dg_log_get(struct dg_txn *txn, struct dg_log_view *ret);
+/* Reads the text of a leaf, which lives as long as txn. False when there is none at index. */
 bool dg_leaf_get(struct dg_txn *txn, uint64_t index, struct dg_bytes *ret);
 /* A reader of this node's tree through txn, for merkle.h; ctx is the transaction. */
 struct dg_tree_reader dg_log_tree(struct dg_txn *txn);
@@ -126,6 +129,7 @@ struct dg_attention {
     dg_ms at_ms;
     struct dg_bytes code, about, detail;
 };
+/* Calls each until it returns false. */
 void dg_attention_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_attention *item),
                        void *ctx);
 

@@ -18,15 +18,20 @@ struct dg_row_key {
     size_t size;
 };
 
+/* A view of key, valid as long as key stays where it is. */
 struct dg_bytes dg_row_key_bytes(const struct dg_row_key *key);
 struct dg_row_key dg_key_name(const char *name);       /* META */
 struct dg_row_key dg_key_to_seq(struct dg_bytes unit); /* META: to-seq/unit */
 struct dg_row_key dg_key_u64(uint64_t n);              /* LEAF, TREE, REPORT, ATTENTION */
 struct dg_row_key dg_key_slug(struct dg_bytes slug);   /* slug and NUL: a prefix of the next ones */
 struct dg_row_key dg_key_organ(struct dg_bytes organ, uint64_t position); /* MAIL, SENT */
+/* OUTBOX: unit's slug, lane, sequence. */
 struct dg_row_key dg_key_outbox(struct dg_bytes unit, enum dg_lane lane, uint64_t seq);
+/* CUSTODY: the report's position, number. */
 struct dg_row_key dg_key_custody(uint64_t position, uint32_t number);
+/* CHECKPOINT: the first 16 bytes of the origin's SHA-256, tree size. */
 struct dg_row_key dg_key_checkpoint(struct dg_bytes origin, uint64_t size);
+/* DIRECTORY: unit's slug, kind, organ's slug (empty for none), serial. */
 struct dg_row_key dg_key_directory(struct dg_bytes unit, char kind, struct dg_bytes organ, uint32_t serial);
 
 /* Adds a run of bytes with its length before it (u32). */
@@ -37,16 +42,22 @@ struct dg_row {
     struct dg_bytes rest;
     bool bad;
 };
+/* Takes one byte. */
 uint8_t dg_row_u8(struct dg_row *row);
+/* Takes four bytes, most significant first. */
 uint32_t dg_row_u32(struct dg_row *row);
+/* Takes eight bytes, most significant first. */
 uint64_t dg_row_u64(struct dg_row *row);
+/* Takes a run that dg_row_add_run added; a view of the value. */
 struct dg_bytes dg_row_run(struct dg_row *row);
+/* Copies the next size bytes to ret. */
 void dg_row_fixed(struct dg_row *row, void *ret, size_t size);
 /* True when the value was read exactly to its end. */
 bool dg_row_ended(const struct dg_row *row);
 
 /* META rows that hold one number; 0 when there is none. */
 uint64_t dg_meta_u64(struct dg_txn *txn, const char *name);
+/* Writes such a row. */
 void dg_meta_put_u64(struct dg_txn *txn, const char *name, uint64_t value);
 /* Counts a META number up and returns the new value. */
 uint64_t dg_meta_count(struct dg_txn *txn, const char *name);
@@ -59,18 +70,24 @@ struct dg_report_ix {
     struct dg_bytes code;
     struct dg_bytes author_unit; /* of the lead author: the way back for receipts and states */
 };
+/* Reads the row of id; its texts live as long as txn. False when the report is unknown here. */
 bool dg_report_ix_get(struct dg_txn *txn, const struct dg_id *id, struct dg_report_ix *ret);
+/* Writes the row of id in the place of any older one. */
 void dg_report_ix_put(struct dg_txn *txn, const struct dg_id *id, const struct dg_report_ix *ix);
 
+/* Writes one delivery into organ's mailbox, at the report's position. */
 void dg_mail_put(struct dg_txn *txn, struct dg_bytes organ, const struct dg_mail *mail);
+/* Writes an outbox row under its unit, lane and sequence; wakes no link, unlike dg_outbox_push. */
 void dg_queued_put(struct dg_txn *txn, const struct dg_queued *queued);
 /* Reads a row where a cursor over OUTBOX stands. */
 bool dg_queued_read(struct dg_txn *txn, struct dg_bytes key, struct dg_bytes value, struct dg_queued *ret);
+/* Reads such a row by its key; what ret holds lives as long as txn. False when there is none. */
 bool dg_queued_get(struct dg_txn *txn, struct dg_bytes unit, enum dg_lane lane, uint64_t seq,
                    struct dg_queued *ret);
 /* Stores a receipt or state as number `number` of its report (the `next` of dg_custody_look). */
 void dg_custody_put(struct dg_txn *txn, uint64_t position, uint32_t number, struct dg_bytes origin,
                     uint64_t checkpoint_size, const struct dg_record *record);
+/* Reads one back; what ret holds lives as long as txn. False when there is none. */
 bool dg_custody_get(struct dg_txn *txn, uint64_t position, uint32_t number, struct dg_custody *ret);
 
 /* What is held about a report, with regard to one leaf. */
@@ -79,6 +96,7 @@ struct dg_custody_place {
     bool has_log;  /* something of that kind from that log is held */
     uint32_t next; /* the number of the next row; so many are held */
 };
+/* Walks all that is held about the report at position and compares it with the leaf (origin, index). */
 struct dg_custody_place dg_custody_look(struct dg_txn *txn, uint64_t position, enum dg_record_kind kind,
                                         struct dg_bytes origin, uint64_t index);
 /* Keeps a verified checkpoint. DG_ERR_FORK when another root of the same size is kept: both are evidence, and
@@ -87,11 +105,13 @@ enum dg_err dg_checkpoint_put(struct dg_txn *txn, struct dg_bytes origin, uint64
                               struct dg_bytes note) DG_MUST_CHECK;
 /* Stores a certificate or adoption with where its leaf is; and CERT_IX for certificates. */
 void dg_dir_put(struct dg_txn *txn, const struct dg_dir_row *row);
+/* Reads the row of a DIRECTORY key; what ret holds lives as long as txn. False when there is none. */
 bool dg_dir_get(struct dg_txn *txn, struct dg_bytes key, struct dg_dir_row *ret);
 /* Like dg_dir_each over everything, but a row lives only during its call: for walks over a big directory. */
 void dg_dir_walk(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_dir_row *row), void *ctx);
 /* True when the same has been noted already. */
 bool dg_attention_has(struct dg_txn *txn, enum dg_err code, struct dg_bytes about);
+/* Notes something for a person to look at, under the next number, even if the same is noted already. */
 void dg_attention_put(struct dg_txn *txn, dg_ms at, enum dg_err code, struct dg_bytes about,
                       struct dg_bytes detail);
 

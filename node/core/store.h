@@ -87,11 +87,15 @@ void dg_txn_fail(struct dg_txn *txn, enum dg_err err);
 /* Opens a cursor; close it before the transaction ends. A failed open sets the sticky error, and
  * the cursor then finds nothing. */
 void dg_cursor_open(struct dg_cursor *cursor, struct dg_txn *txn, enum dg_table table);
+/* Closes it; one that failed to open or is closed already is fine. */
 void dg_cursor_close(struct dg_cursor *cursor);
 /* Moves to the first key >= key. False at the end. */
 bool dg_cursor_seek(struct dg_cursor *cursor, struct dg_bytes key);
+/* Steps to the next key. False at the end and after the sticky error. */
 bool dg_cursor_next(struct dg_cursor *cursor);
+/* Steps to the key before. False at the beginning and after the sticky error. */
 bool dg_cursor_prev(struct dg_cursor *cursor);
+/* Moves to the last key of the table. False when it is empty and after the sticky error. */
 bool dg_cursor_last(struct dg_cursor *cursor);
 /* True when the cursor's key begins with prefix. */
 bool dg_cursor_at_prefix(const struct dg_cursor *cursor, struct dg_bytes prefix);
@@ -118,10 +122,15 @@ struct dg_store_ops {
     void (*close)(struct dg_store *store);
 };
 
+/* Begins a transaction that only reads; end it with dg_abort. Errors of begin above. */
 enum dg_err dg_begin_read(struct dg_store *store, struct dg_txn **ret) DG_MUST_CHECK;
+/* Begins the write transaction; end it with dg_commit or dg_abort. Errors of begin above. */
 enum dg_err dg_begin_write(struct dg_store *store, struct dg_txn **ret) DG_MUST_CHECK;
+/* Makes a write transaction durable; txn is gone afterwards, on an error too. Errors of commit above. */
 enum dg_err dg_commit(struct dg_store *store, struct dg_txn *txn, struct dg_committed *ret) DG_MUST_CHECK;
+/* Ends a transaction of either kind; nothing it wrote remains. */
 void dg_abort(struct dg_store *store, struct dg_txn *txn);
+/* Closes and frees the store, in which no transaction may be open; NULL is fine. */
 void dg_store_close(struct dg_store *store);
 
 #endif

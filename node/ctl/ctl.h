@@ -17,6 +17,7 @@ struct dg_ctl;
 
 /* Listens on DIR/ctl.sock, replacing a dead socket (the node's lock is held already). */
 enum dg_err dg_ctl_open(const char *dir, struct dg_ctl **ret, struct dg_fault *fault) DG_MUST_CHECK;
+/* Drops every client, removes the socket from DIR and frees it; NULL is fine. */
 void dg_ctl_close(struct dg_ctl *ctl);
 
 struct dg_ctl_watch {

@@ -90,6 +90,7 @@ struct dg_net_counters {
     uint64_t handshakes_refused; /* some are seen only when their time is over, after 7 s */
     uint64_t zap_requests;
 };
+/* A copy of the counts since net was opened. */
 struct dg_net_counters dg_net_counters(const struct dg_net *net);
 
 #endif

@@ -28,6 +28,7 @@ bool dg_zap_close(struct dg_zap *zap) DG_MUST_CHECK;
 
 /* Replaces the set of keys (copies). DG_ERR_TOO_LARGE above DG_ZAP_KEYS_MAX, DG_ERR_NO_MEMORY. */
 enum dg_err dg_zap_allow(struct dg_zap *zap, const struct dg_curve_key keys[], size_t count) DG_MUST_CHECK;
+/* True when key is in the set now. */
 bool dg_zap_allows(struct dg_zap *zap, const struct dg_curve_key *key);
 
 /* Asks the handler something about once a second, without waiting for the answer. False when its

@@ -15,6 +15,7 @@ struct dg_keyring;
 /* Opens DIR/keys with every key in it, but not federation.key. DG_ERR_BAD_KEY_FILE names the file and
  * why: missing, wrong mode, wrong owner, truncated. */
 enum dg_err dg_keyring_open(const char *dir, struct dg_keyring **ret, struct dg_fault *fault) DG_MUST_CHECK;
+/* Wipes and frees every secret; NULL is fine. */
 void dg_keyring_close(struct dg_keyring *keyring);
 /* Makes and stores a new Ed25519 key of that file name (without .key). */
 enum dg_err dg_keyring_make(struct dg_keyring *keyring, const char *name, struct dg_key *ret,

@@ -26,6 +26,7 @@ struct dg_log {
  * A bare machine has no Vietnamese locale to ask. */
 const char *dg_language(void);
 
+/* Starts at level notice, in the language of dg_language. */
 void dg_log_init(struct dg_log *log);
 /* Sets the level by the name the configuration has. */
 void dg_log_set_level(struct dg_log *log, const char *name);

@@ -34,6 +34,7 @@ struct dg_loop;
 /* Also tells the net who may connect now. */
 enum dg_err dg_loop_new(const struct dg_loop_parts *parts, struct dg_loop **ret,
                         struct dg_fault *fault) DG_MUST_CHECK;
+/* Frees the loop but none of its parts; NULL is fine. */
 void dg_loop_free(struct dg_loop *loop);
 /* Runs until SIGTERM or SIGINT (DG_OK), or until it must not go on: store errors, DG_ERR_NETWORK when
  * nobody checks any more who connects, or one of our own that every turn would meet again. */

@@ -24,10 +24,12 @@ struct dg_turn {
     void *crash_ctx;
 };
 
+/* Prepares a turn, which borrows all it is given until dg_turn_done. DG_ERR_NO_MEMORY. */
 enum dg_err dg_turn_init(struct dg_turn *turn, struct dg_store *store, struct dg_node *node,
                          const struct dg_voice *voice,
                          void (*judge)(void *ctx, struct dg_claim claims[], size_t count),
                          void *judge_ctx) DG_MUST_CHECK;
+/* Frees what the turn made for itself; store and node stay the caller's. */
 void dg_turn_done(struct dg_turn *turn);
 /* Runs one batch. DG_OK, DG_ERR_STORE_FULL (go on), DG_ERR_CANCELLED (a crash was injected), anything
  * of group STORE (stop). */

@@ -27,6 +27,7 @@ enum dg_err dg_file_fault(struct dg_fault *fault, int error, const char *path);
 enum dg_err dg_file_id(const char *path, struct dg_file_id *ret, struct dg_fault *fault) DG_MUST_CHECK;
 /* True when path still leads to the file of id. */
 bool dg_file_is(const char *path, const struct dg_file_id *id);
+/* True when anything is at path, a dangling symbolic link too. */
 bool dg_file_exists(const char *path);
 
 /* Takes dir/node.lock without waiting and writes the process id into it. DG_ERR_LOCKED. The lock is

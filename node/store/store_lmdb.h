@@ -34,6 +34,7 @@ struct dg_store_usage {
     uint64_t map_bytes;
     uint64_t disk_free_bytes, disk_total_bytes;
 };
+/* Measures the store in a read transaction of its own. DG_ERR_STORE_IO and the errors of dg_begin_read. */
 enum dg_err dg_store_lmdb_usage(struct dg_store *store, struct dg_store_usage *ret) DG_MUST_CHECK;
 
 #endif

@@ -61,7 +61,9 @@ uint64_t dg_lmdb_map_max(uint64_t disk_total_bytes);
 
 /* The store's table of functions; store_lmdb_txn.c has all but close. */
 enum dg_err dg_lmdb_begin(struct dg_store *store, bool writable, struct dg_txn **ret) DG_MUST_CHECK;
+/* Ends a write transaction; one with a sticky error is aborted and that error returned. */
 enum dg_err dg_lmdb_commit(struct dg_txn *txn, struct dg_committed *ret) DG_MUST_CHECK;
+/* Ends a transaction without writing; a write one that met DG_ERR_STORE_IO leaves the store marked sick. */
 void dg_lmdb_abort(struct dg_txn *txn);
 /* Frees what a read transaction holds beside LMDB's; NULL is fine. */
 void dg_lmdb_txn_free(struct dg_lmdb_txn *txn);

@@ -39,6 +39,7 @@ struct dg_map_value *dg_map_value_new(struct dg_bytes bytes);
 struct dg_map_row *dg_map_row_new(struct dg_map *map, struct dg_bytes key, struct dg_map_value *value);
 /* Frees a row that is not in a map, with its value. */
 void dg_map_row_free(struct dg_map_row *row);
+/* A view of the row's key, valid as long as the row. */
 struct dg_bytes dg_map_row_key(const struct dg_map_row *row);
 
 /* The row of key, or NULL. */
@@ -49,6 +50,7 @@ struct dg_map_row *dg_map_seek(const struct dg_map *map, struct dg_bytes key);
 void dg_map_insert(struct dg_map *map, struct dg_map_row *row);
 /* Takes a row out of its map; it is the caller's again. */
 void dg_map_remove(struct dg_map *map, struct dg_map_row *row);
+/* Frees every row with its value; the map is then empty. */
 void dg_map_done(struct dg_map *map);
 
 #endif

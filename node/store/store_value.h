@@ -28,6 +28,7 @@ struct dg_value_codec;
 
 /* NULL when memory is spent. */
 struct dg_value_codec *dg_value_codec_new(void);
+/* Frees it with its buffers; NULL is fine. */
 void dg_value_codec_free(struct dg_value_codec *codec);
 /* Gives back what only large values needed; between transactions. */
 void dg_value_codec_trim(struct dg_value_codec *codec);
