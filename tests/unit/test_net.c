@@ -153,7 +153,8 @@ static void assert_talk(struct pair *pair)
 {
     assert_true(send_within(pair->child, DG_CONN_UP, "kính gửi", 5000));
     assert_arrives(pair->parent, "kính gửi", &pair->down.key, &pair->conn);
-    assert_int_equal(dg_net_send(pair->parent, pair->conn, dg_bytes_of("đã nhận")), DG_SENT);
+    assert_true(
+        send_within(pair->parent, pair->conn, "đã nhận", 5000)); /* the socket may not have room at once */
     assert_arrives(pair->child, "đã nhận", &pair->up.key, NULL);
 }
 
