@@ -55,6 +55,12 @@ void dg_row_fixed(struct dg_row *row, void *ret, size_t size);
 /* True when the value was read exactly to its end. */
 bool dg_row_ended(const struct dg_row *row);
 
+/* True when row was read exactly to its end; else the store is sick, since we wrote the row ourselves, and
+ * the transaction fails with DG_ERR_STORE_CORRUPT. */
+bool dg_row_good(struct dg_txn *txn, const struct dg_row *row);
+/* Writes what buf holds under key, or fails the transaction with buf's error. Takes buf. */
+void dg_row_put(struct dg_txn *txn, enum dg_table table, const struct dg_row_key *key, struct dg_buf *buf);
+
 /* META rows that hold one number; 0 when there is none. */
 uint64_t dg_meta_u64(struct dg_txn *txn, const char *name);
 /* Writes such a row. */
