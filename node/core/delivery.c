@@ -231,6 +231,7 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
     write_report(txn, admission, position, now);
     write_mail(txn, &leaf, &admission->id, position, now);
     write_sent(node, txn, admission, position);
+    dg_filed_put(txn, admission->report, &admission->id, position, now);
     write_outboxes(node, txn, admission, position, now);
     return position;
 }

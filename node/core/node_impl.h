@@ -188,6 +188,11 @@ enum dg_lane dg_lane_of(const struct dg_report *report);
 /* Refuses a report whose leaf would not fit into DG_LEAF_MAX. DG_ERR_TOO_LARGE. */
 enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fault) DG_MUST_CHECK;
 
+/* ---- filed (filed.c) ---- */
+/* Files an accepted report under every rule that it cites, for each of its authors. */
+void dg_filed_put(struct dg_txn *txn, const struct dg_report *report, const struct dg_id *id,
+                  uint64_t position, dg_ms arrived_ms);
+
 /* ---- custody (custody.c) ---- */
 /* Takes a receipt or state from a neighbour and acknowledges it, or answers why not. */
 void dg_custody_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,

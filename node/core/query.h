@@ -60,6 +60,22 @@ void dg_sent_each(struct dg_txn *txn, struct dg_bytes organ,
                   bool (*each)(void *ctx, struct dg_bytes organ, uint64_t position, const struct dg_id *id),
                   void *ctx);
 
+/* A report as one rule and period know it: what duties, consolidations and corrections look for. */
+struct dg_filed {
+    struct dg_bytes rule, period; /* period empty: the report names none */
+    struct dg_bytes unit, organ;  /* one of its authors */
+    uint64_t position;            /* of its leaf in this node's log */
+    struct dg_id id;
+    dg_ms arrived_ms; /* here */
+    bool has_supersedes;
+    struct dg_id supersedes;
+};
+
+/* Calls each for the reports under a rule, by period, unit, organ and arrival, until it returns false. Empty
+ * parts at the end are left open: a rule alone gives the reports of every period. */
+void dg_filed_each(struct dg_txn *txn, struct dg_bytes rule, struct dg_bytes period, struct dg_bytes unit,
+                   struct dg_bytes organ, bool (*each)(void *ctx, const struct dg_filed *filed), void *ctx);
+
 enum dg_queued_kind { DG_QUEUED_REPORT = 1, DG_QUEUED_CUSTODY = 2, DG_QUEUED_DIRECTORY = 3 };
 
 /* One row of an outbox. */

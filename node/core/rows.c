@@ -23,7 +23,7 @@ static void key_add_slug(struct dg_row_key *key, struct dg_bytes slug)
     key_add(key, "", 1);
 }
 
-static void key_add_u64(struct dg_row_key *key, uint64_t n)
+void dg_row_key_add_u64(struct dg_row_key *key, uint64_t n)
 {
     uint8_t at[8];
     dg_u64be_put(at, n);
@@ -59,7 +59,7 @@ struct dg_row_key dg_key_to_seq(struct dg_bytes unit)
 struct dg_row_key dg_key_u64(uint64_t n)
 {
     struct dg_row_key key = {.size = 0};
-    key_add_u64(&key, n);
+    dg_row_key_add_u64(&key, n);
     return key;
 }
 
@@ -73,7 +73,7 @@ struct dg_row_key dg_key_slug(struct dg_bytes slug)
 struct dg_row_key dg_key_organ(struct dg_bytes organ, uint64_t position)
 {
     struct dg_row_key key = dg_key_slug(organ);
-    key_add_u64(&key, position);
+    dg_row_key_add_u64(&key, position);
     return key;
 }
 
@@ -82,7 +82,7 @@ struct dg_row_key dg_key_outbox(struct dg_bytes unit, enum dg_lane lane, uint64_
     struct dg_row_key key = dg_key_slug(unit);
     uint8_t byte = (uint8_t)lane;
     key_add(&key, &byte, 1);
-    key_add_u64(&key, seq);
+    dg_row_key_add_u64(&key, seq);
     return key;
 }
 
@@ -98,7 +98,7 @@ struct dg_row_key dg_key_checkpoint(struct dg_bytes origin, uint64_t size)
     struct dg_row_key key = {.size = 0};
     struct dg_hash hash = dg_sha256(origin);
     key_add(&key, hash.b, 16);
-    key_add_u64(&key, size);
+    dg_row_key_add_u64(&key, size);
     return key;
 }
 
@@ -108,6 +108,19 @@ struct dg_row_key dg_key_directory(struct dg_bytes unit, char kind, struct dg_by
     key_add(&key, &kind, 1);
     key_add_slug(&key, organ);
     key_add_u32(&key, serial);
+    return key;
+}
+
+struct dg_row_key dg_key_filed(struct dg_bytes rule, struct dg_bytes period, struct dg_bytes unit,
+                               struct dg_bytes organ)
+{
+    const struct dg_bytes part[] = {rule, period, unit, organ};
+    size_t count = sizeof part / sizeof part[0];
+    while (count > 1 && part[count - 1].size == 0)
+        count--;
+    struct dg_row_key key = {.size = 0};
+    for (size_t i = 0; i < count; i++)
+        key_add_slug(&key, part[i]);
     return key;
 }
 

@@ -20,6 +20,8 @@ struct dg_row_key {
 
 /* A view of key, valid as long as key stays where it is. */
 struct dg_bytes dg_row_key_bytes(const struct dg_row_key *key);
+/* Adds a number, most significant byte first. */
+void dg_row_key_add_u64(struct dg_row_key *key, uint64_t n);
 struct dg_row_key dg_key_name(const char *name);       /* META */
 struct dg_row_key dg_key_to_seq(struct dg_bytes unit); /* META: to-seq/unit */
 struct dg_row_key dg_key_u64(uint64_t n);              /* LEAF, TREE, REPORT, ATTENTION */
@@ -33,6 +35,10 @@ struct dg_row_key dg_key_custody(uint64_t position, uint32_t number);
 struct dg_row_key dg_key_checkpoint(struct dg_bytes origin, uint64_t size);
 /* DIRECTORY: unit's slug, kind, organ's slug (empty for none), serial. */
 struct dg_row_key dg_key_directory(struct dg_bytes unit, char kind, struct dg_bytes organ, uint32_t serial);
+/* FILED: rule, period, unit, organ, each with a NUL: a prefix of the keys of all their reports. Empty ones at
+ * the end are left open. */
+struct dg_row_key dg_key_filed(struct dg_bytes rule, struct dg_bytes period, struct dg_bytes unit,
+                               struct dg_bytes organ);
 
 /* Adds a run of bytes with its length before it (u32). */
 void dg_row_add_run(struct dg_buf *out, struct dg_bytes run);

@@ -34,7 +34,8 @@
     X(REGIME, ID)      /* hash → a compiled regime */                                                      \
     X(INVITATION, SUM) /* invitation id → what was offered, and to whom it was granted */                  \
     X(PEER, SUM)       /* unit → boot counter, nonce, what is known of the link */                         \
-    X(ATTENTION, SUM)  /* number → something a person must look at */
+    X(ATTENTION, SUM)  /* number → something a person must look at */                                      \
+    X(FILED, SUM)      /* rule, period, unit, organ, position → a report under that rule and period */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,

@@ -10,7 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { READERS_MAX = 512, MAP_FIRST = 128 * 1024 * 1024, VERSION = 1 };
+enum { READERS_MAX = 512, MAP_FIRST = 128 * 1024 * 1024, VERSION = 2 };
 
 /* The one row outside the tables: which format the rest is in. */
 #define FORMAT_KEY "format"

@@ -618,7 +618,7 @@ static void a_newer_format_is_foreign(void **state)
     struct fixture *f = *state;
     dg_store_close(f->store);
     f->store = NULL;
-    spoil(f, "donggui store v1", 16);
+    spoil(f, "donggui store v2", 16);
     assert_int_equal(open_as(f, DG_STORE_WRITE), DG_ERR_STORE_FOREIGN);
 }
 
