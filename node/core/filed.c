@@ -34,6 +34,7 @@ void dg_filed_put(struct dg_txn *txn, const struct dg_report *report, const stru
     struct dg_buf buf;
     dg_buf_init(&buf, 128);
     dg_buf_add(&buf, id->b, sizeof id->b);
+    dg_buf_add_u64be(&buf, (uint64_t)report->signed_ms);
     dg_buf_add_u64be(&buf, (uint64_t)arrived_ms);
     if (report->has_supersedes)
         dg_buf_add(&buf, report->supersedes.b, sizeof report->supersedes.b);
@@ -67,6 +68,7 @@ static bool filed_read(struct dg_txn *txn, struct dg_bytes key, struct dg_bytes 
     ret->organ = key_part(&key);
     struct dg_row row = {.rest = value};
     dg_row_fixed(&row, ret->id.b, sizeof ret->id.b);
+    ret->signed_ms = (dg_ms)dg_row_u64(&row);
     ret->arrived_ms = (dg_ms)dg_row_u64(&row);
     ret->has_supersedes = row.rest.size > 0;
     if (ret->has_supersedes)

@@ -66,6 +66,7 @@ struct dg_filed {
     struct dg_bytes unit, organ;  /* one of its authors */
     uint64_t position;            /* of its leaf in this node's log */
     struct dg_id id;
+    dg_ms signed_ms;  /* by the author's clock */
     dg_ms arrived_ms; /* here */
     bool has_supersedes;
     struct dg_id supersedes;

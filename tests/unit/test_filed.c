@@ -38,6 +38,7 @@ static bool take(void *ctx, const struct dg_filed *filed)
     assert_true(found->count < 8);
     found->id[found->count++] = filed->id;
     found->arrived_ms = filed->arrived_ms;
+    assert_true(filed->signed_ms >= FED_START && filed->signed_ms <= filed->arrived_ms);
     assert_true(dg_bytes_is(filed->period, "2026-10"));
     assert_true(dg_bytes_is(filed->organ, "cap-uy"));
     assert_false(filed->has_supersedes);
