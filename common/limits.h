@@ -36,6 +36,7 @@ enum {
     DG_RULES_PER_RECIPIENT_MAX = 16,
     DG_ALSO_TO_MAX = 128,
     DG_SOURCES_MAX = 1024,
+    DG_LINEAGE_MAX = 16384, /* reports in one walk down the sources */
     DG_INDICATORS_MAX = 512,
     DG_ATTACHMENTS_MAX = 64,
     DG_EXTRAS_MAX = 32,

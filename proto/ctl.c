@@ -42,6 +42,12 @@ static void write_queue(const struct dg_ctl_request *request, Dgpb__CtlQueue *wi
     wire->dry_run = request->dry_run;
 }
 
+static void write_fetch(const struct dg_ctl_request *request, Dgpb__CtlFetch *wire)
+{
+    wire->report = dg_pb_bytes(request->report);
+    wire->dry_run = request->dry_run;
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -50,6 +56,7 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     Dgpb__CtlInvite invite = DGPB__CTL_INVITE__INIT;
     Dgpb__CtlQueue queue = DGPB__CTL_QUEUE__INIT;
     Dgpb__CtlStatus status = DGPB__CTL_STATUS__INIT;
+    Dgpb__CtlFetch fetch = DGPB__CTL_FETCH__INIT;
     struct dg_pb_out pb;
 
     dg_pb_out_start(&pb);
@@ -74,6 +81,10 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     case DG_CTL_STATUS:
         status.links = true;
         wire.status = &status;
+        break;
+    case DG_CTL_FETCH:
+        write_fetch(request, &fetch);
+        wire.fetch = &fetch;
         break;
     }
     return dg_pb_out_end(&pb, &wire.base, out);
@@ -130,10 +141,17 @@ static void read_queue(struct dg_pb *pb, const Dgpb__CtlQueue *wire, struct dg_c
     ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
 }
 
+static void read_fetch(struct dg_pb *pb, const Dgpb__CtlFetch *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_FETCH;
+    ret->dry_run = wire->dry_run;
+    ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
+}
+
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)
 {
     int verbs = (wire->push != NULL) + (wire->mark != NULL) + (wire->invite != NULL) + (wire->queue != NULL) +
-                (wire->status != NULL);
+                (wire->status != NULL) + (wire->fetch != NULL);
 
     if (verbs != 1)
         dg_pb_fail(pb, DG_ERR_MALFORMED, "not one verb");
@@ -147,6 +165,8 @@ static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct 
         read_queue(pb, wire->queue, ret);
     if (wire->status != NULL)
         ret->verb = DG_CTL_STATUS;
+    if (wire->fetch != NULL)
+        read_fetch(pb, wire->fetch, ret);
 }
 
 enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,

@@ -7,7 +7,7 @@
 
 #include "proto/report.h"
 
-enum dg_ctl_verb { DG_CTL_PUSH = 1, DG_CTL_MARK, DG_CTL_INVITE, DG_CTL_QUEUE, DG_CTL_STATUS };
+enum dg_ctl_verb { DG_CTL_PUSH = 1, DG_CTL_MARK, DG_CTL_INVITE, DG_CTL_QUEUE, DG_CTL_STATUS, DG_CTL_FETCH = 16 };
 enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
 
 struct dg_ctl_request {
@@ -15,7 +15,7 @@ struct dg_ctl_request {
     bool dry_run;
     struct dg_bytes organ;             /* push, mark: slug */
     struct dg_bytes draft;             /* push: dg_draft_encode */
-    struct dg_bytes report;            /* mark, queue: id or prefix in hex, as typed */
+    struct dg_bytes report;            /* mark, queue, fetch: id or prefix in hex, as typed */
     uint32_t code;                     /* mark */
     struct dg_bytes note;              /* mark */
     struct dg_bytes unit, level, name; /* invite */

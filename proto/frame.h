@@ -21,6 +21,8 @@ enum dg_record_kind {
     DG_RECORD_STATE = 2,
     DG_RECORD_CERTIFICATE = 3,
     DG_RECORD_ADOPTION = 4,
+    DG_RECORD_WANT = 11,   /* the parent asks for the source of a report that it was given */
+    DG_RECORD_SOURCE = 12, /* such a source, or why it cannot be had */
 };
 
 struct dg_hello {
@@ -74,6 +76,10 @@ struct dg_record {
     bool has_report;
     struct dg_id report;
     struct dg_bytes regime;
+    bool has_by;
+    struct dg_id by;          /* want: the report that names the wanted one as its source */
+    struct dg_bytes envelope; /* source */
+    struct dg_bytes code;     /* source: why there is none */
 };
 
 struct dg_parcel {

@@ -30,6 +30,10 @@ void dg_pb_write_record(struct dg_pb_out *out, const struct dg_record *record, D
     wire->checkpoint = record->checkpoint;
     wire->has_report = record->has_report;
     wire->report = DG_PB_VIEW(record->report);
+    wire->has_by = record->has_by;
+    wire->by = DG_PB_VIEW(record->by);
+    dg_pb_optional(&wire->has_envelope, &wire->envelope, record->envelope);
+    dg_pb_optional(&wire->has_code, &wire->code, record->code);
 }
 
 enum dg_err dg_record_encode(const struct dg_record *record, struct dg_buf *out)
@@ -71,11 +75,27 @@ static void read_leaf(struct dg_pb *pb, const Dgpb__Record *wire, size_t checkpo
         dg_pb_fail(pb, DG_ERR_MALFORMED, "checkpoint");
 }
 
+static enum dg_record_kind read_kind(struct dg_pb *pb, uint32_t kind)
+{
+    switch (kind) {
+    case DG_RECORD_RECEIPT:
+    case DG_RECORD_STATE:
+    case DG_RECORD_CERTIFICATE:
+    case DG_RECORD_ADOPTION:
+    case DG_RECORD_WANT:
+    case DG_RECORD_SOURCE:
+        return (enum dg_record_kind)kind;
+    default:
+        dg_pb_fail(pb, DG_ERR_UNSUPPORTED, "record");
+        return DG_RECORD_RECEIPT;
+    }
+}
+
 void dg_pb_read_record(struct dg_pb *pb, const Dgpb__Record *wire, size_t checkpoint_count,
                        struct dg_record *ret)
 {
     ret->tag = wire->tag;
-    ret->kind = (enum dg_record_kind)dg_pb_choice(pb, wire->kind, DG_RECORD_ADOPTION, "record");
+    ret->kind = read_kind(pb, wire->kind);
     ret->has_signed = wire->signed_ != NULL;
     if (wire->signed_ != NULL)
         dg_pb_read_signed(pb, wire->signed_, &ret->sealed);
@@ -85,6 +105,13 @@ void dg_pb_read_record(struct dg_pb *pb, const Dgpb__Record *wire, size_t checkp
         DG_PB_FIXED(pb, wire->report, ret->report.b, "report");
     if (dg_pb_present(pb, wire->has_regime, wire->regime))
         ret->regime = dg_pb_raw(pb, wire->regime, DG_REGIME_MAX, "regime");
+    ret->has_by = wire->has_by;
+    if (wire->has_by)
+        DG_PB_FIXED(pb, wire->by, ret->by.b, "by");
+    if (dg_pb_present(pb, wire->has_envelope, wire->envelope))
+        ret->envelope = dg_pb_raw(pb, wire->envelope, DG_ENVELOPE_MAX, "envelope");
+    if (dg_pb_present(pb, wire->has_code, wire->code))
+        ret->code = dg_pb_code(pb, wire->code, "code");
 }
 
 enum dg_err dg_record_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_record *ret,

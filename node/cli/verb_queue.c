@@ -26,6 +26,8 @@ static const char *kind_name(enum dg_queued_kind kind)
         return "custody";
     case DG_QUEUED_DIRECTORY:
         return "directory";
+    case DG_QUEUED_SOURCE:
+        return "source";
     }
     return "?";
 }
@@ -38,7 +40,12 @@ static const char *report_hex(const struct listing *listing, const struct dg_que
     struct dg_leaf leaf;
     char hex[DG_HEX_BYTES];
 
-    if (queued->kind == DG_QUEUED_DIRECTORY || !dg_leaf_get(listing->view->txn, queued->position, &text) ||
+    if (queued->kind == DG_QUEUED_SOURCE && queued->directory_key.size == DG_HASH_BYTES) {
+        dg_hex(queued->directory_key.data, DG_HASH_BYTES, hex);
+        return dg_arena_string(arena, dg_bytes_of(hex));
+    }
+    if (queued->kind == DG_QUEUED_DIRECTORY || queued->kind == DG_QUEUED_SOURCE ||
+        !dg_leaf_get(listing->view->txn, queued->position, &text) ||
         dg_leaf_parse(arena, text, &leaf, NULL) != DG_OK)
         return "";
     dg_hex(leaf.report.b, sizeof leaf.report.b, hex);

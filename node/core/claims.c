@@ -223,6 +223,17 @@ static void claim_record(struct gathering *g, const struct dg_record *record)
         claim_add(g->claims, DG_CONTEXT_ADOPTION, &keys.unit, record->sealed.body, &record->sealed.sig);
 }
 
+/* A source is signed by its authors, as a parcel is. */
+static void claim_source(struct gathering *g, const struct dg_record *record)
+{
+    struct dg_parcel parcel = {.envelope_bytes = record->envelope};
+    struct dg_arena *arena = g->claims->arena;
+    parcel.err = dg_envelope_decode(arena, record->envelope, &parcel.envelope, NULL);
+    if (parcel.err == DG_OK)
+        parcel.err = dg_report_decode(arena, parcel.envelope.report, &parcel.report, NULL);
+    claim_parcel(g, &parcel);
+}
+
 static void claim_checkpoint(struct gathering *g, struct dg_bytes note)
 {
     struct dg_bytes origin = dg_note_origin(note), slug, text;
@@ -255,7 +266,10 @@ static void claim_frame(struct dg_node *node, struct dg_txn *txn, const struct d
     for (size_t i = 0; i < g.brought.count; i++)
         claim_certificate(&g, &g.brought.item[i]);
     for (size_t i = 0; i < frame->record_count; i++)
-        claim_record(&g, &frame->record[i]);
+        if (frame->record[i].kind == DG_RECORD_SOURCE)
+            claim_source(&g, &frame->record[i]);
+        else
+            claim_record(&g, &frame->record[i]);
     for (size_t i = 0; i < frame->parcel_count; i++)
         claim_parcel(&g, &frame->parcel[i]);
     if (frame->enrol_request != NULL)

@@ -494,6 +494,9 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
     case DG_CTL_STATUS:
         dg_control_status(node, txn, now, &reply);
         break;
+    case DG_CTL_FETCH:
+        dg_control_fetch(node, txn, event->request, now, &reply);
+        break;
     }
     dg_out_reply(out, event->client, &reply);
 }

@@ -188,6 +188,8 @@ static void on_goods(struct dg_node *node, struct dg_txn *txn, const struct dg_e
         const struct dg_record *record = &frame->record[i];
         if (record->kind == DG_RECORD_CERTIFICATE || record->kind == DG_RECORD_ADOPTION)
             dg_membership_record(node, txn, event, claims, link, record, now, out);
+        else if (record->kind == DG_RECORD_WANT || record->kind == DG_RECORD_SOURCE)
+            dg_source_record(node, txn, event, claims, link, record, now, out);
         else
             dg_custody_record(node, txn, event, claims, link, record, now, out);
     }

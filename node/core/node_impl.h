@@ -7,6 +7,7 @@
 
 #include "node/core/identity.h"
 #include "node/core/ledger.h"
+#include "node/core/lineage.h"
 #include "node/core/mandate.h"
 #include "node/core/mutant.h"
 #include "node/core/node.h"
@@ -204,6 +205,23 @@ enum dg_err dg_record_proven(struct dg_node *node, struct dg_txn *txn, const str
                              const struct dg_claims *claims, const struct dg_record *record,
                              struct dg_checkpoint *ret_checkpoint, struct dg_bytes *ret_note,
                              const struct dg_dir_unit **ret_unit, struct dg_leaf *ret_leaf) DG_MUST_CHECK;
+
+/* ---- sources (source.c) ---- */
+/* Takes a want or a source from a neighbour and acknowledges it, or answers why not. */
+void dg_source_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                      const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
+                      dg_ms now, struct dg_out *out);
+/* Takes the neighbour's lasting refusal of a want or source that was queued: nobody asks for it again by
+ * itself. */
+void dg_source_answered(struct dg_node *node, struct dg_txn *txn, const struct dg_queued *queued,
+                        struct dg_bytes code, dg_ms now);
+/* The record that a queued row of kind DG_QUEUED_SOURCE stands for, and where its proof rests (size 0: this
+ * node's own log; an empty origin: nowhere). False when its row is gone. */
+bool dg_source_queued(struct dg_node *node, struct dg_txn *txn, const struct dg_queued *queued,
+                      struct dg_record *ret, struct dg_bytes *ret_origin, uint64_t *ret_checkpoint_size);
+/* Asks for the sources of a report, and of its sources, that are not here. A dry run only counts them. */
+void dg_control_fetch(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                      dg_ms now, struct dg_ctl_reply *reply);
 
 /* ---- membership (membership.c, enrol.c) ---- */
 /* Takes a certificate or adoption from a neighbour, passes it on when it has a tag, and acknowledges it or

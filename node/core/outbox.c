@@ -128,6 +128,11 @@ void dg_outbox_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link
         return;
     enum dg_err code = dg_err_by_name((const char *)answer->code.data, answer->code.size);
     bool permanent = dg_err_group(code) != DG_GROUP_TEMPORARY;
+    if (permanent && queued.kind == DG_QUEUED_SOURCE) {
+        dg_source_answered(node, txn, &queued, answer->code, now);
+        (void)dg_outbox_release(node, txn, dg_bytes_of(link->unit), lane, queued.seq);
+        return;
+    }
     if (permanent && !queued.held) {
         /* Nothing is dropped: it waits here until a person has looked at it. */
         queued.held = true;
@@ -236,7 +241,7 @@ static bool packing_record(struct dg_packing *p, struct dg_record *record, struc
         return false;
     record->tag = tag;
     p->record[p->frame.record_count++] = *record;
-    p->bytes += record->sealed.body.size + record->leaf.size + record->regime.size +
+    p->bytes += record->sealed.body.size + record->leaf.size + record->regime.size + record->envelope.size +
                 record->proof.count * 34 + ITEM_OVERHEAD;
     return true;
 }
@@ -317,6 +322,15 @@ static bool add_directory(struct dg_packing *p, const struct dg_queued *queued)
            add_directory_row(p, &row, dg_tag(queued->lane, queued->seq));
 }
 
+static bool add_source(struct dg_packing *p, const struct dg_queued *queued)
+{
+    struct dg_record record;
+    struct dg_bytes origin;
+    uint64_t checkpoint_size;
+    return dg_source_queued(p->node, p->txn, queued, &record, &origin, &checkpoint_size) &&
+           packing_record(p, &record, origin, checkpoint_size, dg_tag(queued->lane, queued->seq));
+}
+
 static bool add_kind(struct dg_packing *p, const struct dg_queued *queued)
 {
     switch (queued->kind) {
@@ -326,6 +340,8 @@ static bool add_kind(struct dg_packing *p, const struct dg_queued *queued)
         return add_custody(p, queued);
     case DG_QUEUED_DIRECTORY:
         return add_directory(p, queued);
+    case DG_QUEUED_SOURCE:
+        return add_source(p, queued);
     default:
         return false;
     }

@@ -77,7 +77,36 @@ struct dg_filed {
 void dg_filed_each(struct dg_txn *txn, struct dg_bytes rule, struct dg_bytes period, struct dg_bytes unit,
                    struct dg_bytes organ, bool (*each)(void *ctx, const struct dg_filed *filed), void *ctx);
 
-enum dg_queued_kind { DG_QUEUED_REPORT = 1, DG_QUEUED_CUSTODY = 2, DG_QUEUED_DIRECTORY = 3 };
+/* A source that a report names and that never came here by itself: it was asked for, from the unit whose
+ * report names it. */
+enum dg_source_state {
+    DG_SOURCE_WANTED = 1, /* asked for */
+    DG_SOURCE_FETCHED,    /* here: signed, and proven to be in the log of the unit that holds it */
+    DG_SOURCE_REFUSED,    /* it cannot be had from there */
+    DG_SOURCE_GIVEN,      /* it is a report of this node, and the parent asked for it */
+};
+struct dg_source {
+    struct dg_id id;
+    enum dg_source_state state;
+    struct dg_id by;       /* the report that names it */
+    struct dg_bytes asker; /* the neighbour that waits for it; empty: it was asked for here */
+    dg_ms since_ms;        /* of this state */
+    struct dg_bytes code;  /* refused: why */
+    /* Fetched: the record as it came, with the envelope, and where its proof rests. */
+    struct dg_bytes origin;
+    uint64_t checkpoint_size;
+    struct dg_record record;
+};
+/* Reads the row of that report. False when nobody has asked for it. */
+bool dg_source_get(struct dg_txn *txn, const struct dg_id *id, struct dg_source *ret);
+
+enum dg_queued_kind {
+    DG_QUEUED_REPORT = 1,
+    DG_QUEUED_CUSTODY = 2,
+    DG_QUEUED_DIRECTORY = 3,
+    DG_QUEUED_SOURCE = 5, /* number: enum dg_source_said; directory_key: the report's id */
+};
+enum dg_source_said { DG_SOURCE_ASK = 1, DG_SOURCE_GIVE = 2 };
 
 /* One row of an outbox. */
 struct dg_queued {

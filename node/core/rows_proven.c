@@ -140,6 +140,47 @@ bool dg_checkpoint_get(struct dg_txn *txn, struct dg_bytes origin, uint64_t size
     return dg_get(txn, DG_TABLE_CHECKPOINT, dg_row_key_bytes(&key), ret);
 }
 
+/* ---- sources ------------------------------------------------------------------------------------- */
+
+void dg_source_put(struct dg_txn *txn, const struct dg_source *source)
+{
+    struct dg_row_key key = {.size = sizeof source->id.b};
+    memcpy(key.data, source->id.b, sizeof source->id.b);
+    struct dg_buf buf;
+    dg_buf_init(&buf, DG_FRAME_MAX);
+    dg_buf_add_u8(&buf, (uint8_t)source->state);
+    dg_buf_add(&buf, source->by.b, sizeof source->by.b);
+    dg_row_add_run(&buf, source->asker);
+    dg_buf_add_u64be(&buf, (uint64_t)source->since_ms);
+    dg_row_add_run(&buf, source->code);
+    if (source->state == DG_SOURCE_FETCHED)
+        stored_add(txn, &buf, source->origin, source->checkpoint_size, &source->record);
+    dg_row_put(txn, DG_TABLE_SOURCE, &key, &buf);
+}
+
+bool dg_source_get(struct dg_txn *txn, const struct dg_id *id, struct dg_source *ret)
+{
+    struct dg_bytes value;
+    if (!dg_get(txn, DG_TABLE_SOURCE, dg_bytes_at(id->b, sizeof id->b), &value))
+        return false;
+    struct dg_row row = {.rest = value};
+    struct dg_source source = {.id = *id, .state = (enum dg_source_state)dg_row_u8(&row)};
+    dg_row_fixed(&row, source.by.b, sizeof source.by.b);
+    source.asker = dg_row_run(&row);
+    source.since_ms = (dg_ms)dg_row_u64(&row);
+    source.code = dg_row_run(&row);
+    bool good = source.state == DG_SOURCE_FETCHED
+                    ? !row.bad && stored_read(txn, txn->arena, row.rest, &source.origin,
+                                              &source.checkpoint_size, &source.record)
+                    : dg_row_good(txn, &row);
+    if (!good) {
+        dg_txn_fail(txn, DG_ERR_STORE_CORRUPT);
+        return false;
+    }
+    *ret = source;
+    return true;
+}
+
 /* ---- directory --------------------------------------------------------------------------------- */
 
 void dg_dir_put(struct dg_txn *txn, const struct dg_dir_row *row)

@@ -35,7 +35,8 @@
     X(INVITATION, SUM) /* invitation id → what was offered, and to whom it was granted */                  \
     X(PEER, SUM)       /* unit → boot counter, nonce, what is known of the link */                         \
     X(ATTENTION, SUM)  /* number → something a person must look at */                                      \
-    X(FILED, SUM)      /* rule, period, unit, organ, position → a report under that rule and period */
+    X(FILED, SUM)      /* rule, period, unit, organ, position → a report under that rule and period */     \
+    X(SOURCE, SUM)     /* report id → a source that was asked for below, or came from there */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,
