@@ -232,28 +232,69 @@ static struct dg_bytes route(const struct dg_audit_copies *copies, struct dg_byt
     return dg_bytes_of(copies->identity->parent);
 }
 
+/* Only what a rule demands can be evidence: what an author adds is nobody's duty. */
 static void note_copy(struct receipts *r, bool evidence, const char *what,
                       const struct dg_recipient *recipient)
 {
     const char *address = dg_arena_printf(r->txn->arena, "%.*s@%.*s %s", DG_SHOW(recipient->organ),
                                           DG_SHOW(recipient->unit), dg_as_name(recipient->as));
 
-    dg_audit_note_report(r->notes, evidence, what, &r->held->id, dg_bytes_of(address));
+    dg_audit_note_report(r->notes, evidence && recipient->rule_count > 0, what, &r->held->id,
+                         dg_bytes_of(address));
 }
 
-/* What a unit that has the report says of a recipient it did not deliver to. */
+static struct dg_audit_copy_count *count_of(struct receipts *r, const struct dg_recipient *recipient)
+{
+    struct dg_audit *audit = r->notes->audit;
+
+    if (recipient->rule_count == 0)
+        return &audit->additions;
+    return recipient->as == DG_AS_OBSERVE ? &audit->observers : &audit->mandated;
+}
+
+/* The receipt of a unit between here and the recipient that refused the report: it went no further there. */
+static const struct receipt *refusal_before(const struct receipts *r, const struct dg_recipient *recipient)
+{
+    const struct dg_directory *dir = &r->copies->dir;
+    const struct dg_dir_unit *self = dg_directory_unit(dir, dg_bytes_of(r->copies->identity->unit));
+    const struct dg_dir_unit *to = dg_directory_unit(dir, recipient->unit);
+
+    for (size_t i = 0; i < r->count; i++) {
+        const struct dg_dir_unit *unit = dg_directory_unit(dir, r->item[i].unit);
+        if (r->item[i].leaf.verdict == DG_VERDICT_ACCEPTED || unit == NULL || self == NULL)
+            continue;
+        /* A unit unknown here is reached through the superior units, as far up as need be. */
+        if (to != NULL ? dg_dir_unit_between(unit, self, to) : dg_dir_unit_within(self, unit))
+            return &r->item[i];
+    }
+    return NULL;
+}
+
+static void note_refusal(struct receipts *r, const struct dg_recipient *recipient,
+                         const struct receipt *refusal)
+{
+    size_t before = r->notes->audit->finding_count;
+
+    count_of(r, recipient)->refused++;
+    note_copy(r, false, "COPY_REFUSED", recipient);
+    if (r->notes->audit->finding_count == before)
+        return; /* the list was full */
+    struct dg_finding *finding = &r->notes->audit->finding[before];
+    finding->by = dg_arena_copy(r->notes->arena, refusal->unit);
+    finding->code = dg_arena_copy(r->notes->arena, refusal->leaf.code);
+}
+
+/* What a unit that took the report says of a recipient it did not deliver to. */
 static void check_taken(struct receipts *r, const struct dg_recipient *recipient, const struct receipt *taken)
 {
     bool own = dg_bytes_equal(taken->unit, recipient->unit);
 
-    if (taken->leaf.verdict != DG_VERDICT_ACCEPTED)
-        note_copy(r, false, "COPY_REFUSED", recipient);
-    else if (names(taken->leaf.unresolved, taken->leaf.unresolved_count, recipient))
+    if (names(taken->leaf.unresolved, taken->leaf.unresolved_count, recipient))
         note_copy(r, false, "COPY_UNRESOLVED", recipient);
     else if (own)
         note_copy(r, true, "COPY_WITHHELD", recipient);
     else {
-        r->notes->audit->deliveries_waiting++; /* beyond the next hop, on its way */
+        count_of(r, recipient)->waiting++; /* beyond the next hop, on its way */
         note_copy(r, false, "COPY_WAITING", recipient);
     }
 }
@@ -267,7 +308,7 @@ static void check_waiting(struct receipts *r, const struct dg_recipient *recipie
         note_copy(r, true, "COPY_LOST", recipient);
         return;
     }
-    r->notes->audit->deliveries_waiting++;
+    count_of(r, recipient)->waiting++;
     note_copy(r, false, waiting->held ? "COPY_HELD" : "COPY_WAITING", recipient);
 }
 
@@ -284,9 +325,14 @@ static void check_recipient(struct receipts *r, const struct dg_leaf *own,
     }
     if (dg_bytes_equal(next, r->held->from_unit))
         return; /* whoever sent it here sees to those on that side */
-    r->notes->audit->deliveries_owed++;
+    count_of(r, recipient)->owed++;
     if (taken != NULL && names(taken->leaf.delivery, taken->leaf.delivery_count, recipient)) {
-        r->notes->audit->deliveries_receipted++;
+        count_of(r, recipient)->receipted++;
+        return;
+    }
+    const struct receipt *refusal = refusal_before(r, recipient);
+    if (refusal != NULL) {
+        note_refusal(r, recipient, refusal);
         return;
     }
     if (taken == NULL)

@@ -18,15 +18,25 @@ enum dg_err dg_trail_build(struct dg_txn *txn, const struct dg_id *id, const str
 /* What an audit found. evidence makes exit 8. Evidence: LEAF_MISSING, LEAF_ALTERED, BAD_LEAF, TREE_MISMATCH,
  * ROOT_MISMATCH, BAD_CHECKPOINT, REPORT_MISSING, REPORT_ALTERED, MAIL_MISSING, BAD_RECEIPT, COPY_LOST,
  * COPY_WITHHELD (a receipt that says nothing of a copy its unit owed). No evidence: COPY_WAITING,
- * COPY_HELD, COPY_REFUSED, COPY_UNRESOLVED. */
+ * COPY_HELD, COPY_REFUSED (it stays owed), COPY_UNRESOLVED; nor any COPY_ about a recipient that no rule
+ * demands. */
 struct dg_finding {
     bool evidence;
     const char *what;      /* stable, one of the above */
     struct dg_bytes about; /* report id or leaf index, in text */
     struct dg_bytes detail;
+    struct dg_bytes by, code; /* COPY_REFUSED: the unit that refused the report, and why */
+};
+/* What became of copies for units beyond this one. A copy that was refused, or that nobody could address,
+ * is owed and neither receipted nor waiting. */
+struct dg_audit_copy_count {
+    uint64_t owed, receipted, waiting, refused;
 };
 struct dg_audit {
-    uint64_t leaves, reports, deliveries_owed, deliveries_receipted, deliveries_waiting;
+    uint64_t leaves, reports;
+    struct dg_audit_copy_count mandated;  /* to and copy, by a rule */
+    struct dg_audit_copy_count observers; /* observe, by a rule */
+    struct dg_audit_copy_count additions; /* what authors added of their own */
     size_t finding_count;
     struct dg_finding *finding; /* at most 10,000 are kept */
 };

@@ -13,6 +13,16 @@ static const struct dg_finding *first_evidence(const struct dg_audit *audit)
     return NULL;
 }
 
+static void json_count(struct dg_json *json, const char *key, const struct dg_audit_copy_count *count)
+{
+    struct dg_json *object = dg_json_object(json, key);
+
+    dg_json_number(object, "owed", count->owed);
+    dg_json_number(object, "receipted", count->receipted);
+    dg_json_number(object, "waiting", count->waiting);
+    dg_json_number(object, "refused", count->refused);
+}
+
 static void print_json(struct dg_cli *cli, const struct dg_audit *audit)
 {
     struct dg_json *json = dg_json_new();
@@ -20,10 +30,9 @@ static void print_json(struct dg_cli *cli, const struct dg_audit *audit)
     dg_json_bool(json, "ok", first_evidence(audit) == NULL);
     dg_json_number(json, "leaves", audit->leaves);
     dg_json_number(json, "reports", audit->reports);
-    struct dg_json *deliveries = dg_json_object(json, "deliveries");
-    dg_json_number(deliveries, "owed", audit->deliveries_owed);
-    dg_json_number(deliveries, "receipted", audit->deliveries_receipted);
-    dg_json_number(deliveries, "waiting", audit->deliveries_waiting);
+    json_count(json, "deliveries", &audit->mandated);
+    json_count(json, "observers", &audit->observers);
+    json_count(json, "additions", &audit->additions);
     struct dg_json *findings = dg_json_array(json, "findings");
     for (size_t i = 0; i < audit->finding_count; i++) {
         const struct dg_finding *finding = &audit->finding[i];
@@ -32,6 +41,8 @@ static void print_json(struct dg_cli *cli, const struct dg_audit *audit)
         dg_json_text(item, "what", finding->what);
         dg_json_bytes(item, "about", finding->about);
         dg_json_bytes(item, "detail", finding->detail);
+        dg_json_maybe(item, "by", finding->by);
+        dg_json_maybe(item, "code", finding->code);
     }
     dg_json_print(json, cli->out);
 }
@@ -41,18 +52,33 @@ static const char *number(struct dg_cli *cli, uint64_t n)
     return dg_arena_printf(&cli->arena, "%llu", (unsigned long long)n);
 }
 
+static void say_count(struct dg_cli *cli, enum dg_msg sentence, const struct dg_audit_copy_count *count)
+{
+    dg_say(cli, cli->out, sentence,
+           DG_WORDS(number(cli, count->receipted), number(cli, count->owed), number(cli, count->waiting),
+                    number(cli, count->refused)));
+}
+
 static void print_text(struct dg_cli *cli, const struct dg_audit *audit)
 {
     for (size_t i = 0; i < audit->finding_count; i++) {
         const struct dg_finding *finding = &audit->finding[i];
         const char *what = dg_paint(cli, finding->evidence ? DG_PAINT_BAD : DG_PAINT_WARN, finding->what);
-        fprintf(cli->out, "%s  %s  %s\n", what, dg_shown(&cli->arena, finding->about),
+        fprintf(cli->out, "%s  %s  %s", what, dg_shown(&cli->arena, finding->about),
                 dg_shown(&cli->arena, finding->detail));
+        if (finding->by.size > 0)
+            fprintf(cli->out, "  %s",
+                    dg_phrase(
+                        cli, DG_MSG_COPY_REFUSED,
+                        DG_WORDS(dg_shown(&cli->arena, finding->by), dg_shown(&cli->arena, finding->code))));
+        fputc('\n', cli->out);
     }
-    dg_say(cli, cli->out, DG_MSG_AUDITED,
-           DG_WORDS(number(cli, audit->leaves), number(cli, audit->reports),
-                    number(cli, audit->deliveries_receipted), number(cli, audit->deliveries_owed),
-                    number(cli, audit->deliveries_waiting)));
+    dg_say(cli, cli->out, DG_MSG_AUDITED, DG_WORDS(number(cli, audit->leaves), number(cli, audit->reports)));
+    say_count(cli, DG_MSG_AUDITED_MANDATED, &audit->mandated);
+    if (audit->observers.owed > 0)
+        say_count(cli, DG_MSG_AUDITED_OBSERVERS, &audit->observers);
+    if (audit->additions.owed > 0)
+        say_count(cli, DG_MSG_AUDITED_ADDITIONS, &audit->additions);
 }
 
 static enum dg_err audit_store(struct dg_cli *cli, struct dg_store *store, dg_ms since)

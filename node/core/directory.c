@@ -122,6 +122,23 @@ bool dg_dir_unit_within(const struct dg_dir_unit *unit, const struct dg_dir_unit
     return false;
 }
 
+/* True when unit is on the way up from low to high, both counted. */
+static bool is_under(const struct dg_dir_unit *unit, const struct dg_dir_unit *low,
+                     const struct dg_dir_unit *high)
+{
+    return dg_dir_unit_within(low, unit) && dg_dir_unit_within(unit, high);
+}
+
+bool dg_dir_unit_between(const struct dg_dir_unit *unit, const struct dg_dir_unit *from,
+                         const struct dg_dir_unit *to)
+{
+    const struct dg_dir_unit *top = from;
+
+    for (size_t depth = 0; top != NULL && !dg_dir_unit_within(to, top) && depth < DG_TREE_DEPTH_MAX; depth++)
+        top = top->parent;
+    return top != NULL && (is_under(unit, from, top) || is_under(unit, to, top));
+}
+
 size_t dg_dir_depth(const struct dg_directory *directory, struct dg_bytes slug)
 {
     size_t depth = 0;

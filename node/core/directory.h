@@ -77,5 +77,9 @@ bool dg_dir_organ_fills(const struct dg_dir_organ *organ, struct dg_bytes role);
 size_t dg_dir_depth(const struct dg_directory *directory, struct dg_bytes slug);
 /* True when unit is other or lies below it. */
 bool dg_dir_unit_within(const struct dg_dir_unit *unit, const struct dg_dir_unit *other);
+/* True when unit lies on the way from one unit to another, which goes up to the nearest unit above both and
+ * down again; both ends are on it. */
+bool dg_dir_unit_between(const struct dg_dir_unit *unit, const struct dg_dir_unit *from,
+                         const struct dg_dir_unit *to);
 
 #endif

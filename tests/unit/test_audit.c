@@ -106,12 +106,15 @@ static void sound_nodes_have_no_evidence(void **state)
     }
     struct dg_audit found = audit(FED_XA, 0);
     assert_int_equal(found.reports, 1);
-    assert_int_equal(found.deliveries_owed, 3);
-    assert_int_equal(found.deliveries_receipted, 3);
+    assert_int_equal(found.mandated.owed, 2);
+    assert_int_equal(found.mandated.receipted, 2);
+    assert_int_equal(found.additions.owed, 1);
+    assert_int_equal(found.additions.receipted, 1);
     assert_int_equal(found.finding_count, 0);
     found = audit(FED_HUYEN, 0);
-    assert_int_equal(found.deliveries_owed, 1);
-    assert_int_equal(found.deliveries_receipted, 1);
+    assert_int_equal(found.mandated.owed, 0);
+    assert_int_equal(found.additions.owed, 1);
+    assert_int_equal(found.additions.receipted, 1);
 }
 
 static void reports_before_the_day_asked_for_are_left_out(void **state)
@@ -130,25 +133,60 @@ static void copy_that_waits_is_no_evidence(void **state)
     assert_int_equal(count_evidence(&found), 0);
     found = audit(FED_XA, 0);
     assert_true(has_finding(&found, "COPY_WAITING", false));
-    assert_int_equal(found.deliveries_waiting, 1);
+    assert_int_equal(found.additions.waiting, 1);
+    assert_int_equal(found.mandated.waiting, 0);
     fed->cut_khoi = false;
     fed_run(fed, 700);
     found = audit(FED_TINH, 0);
     assert_int_equal(found.finding_count, 0);
 }
 
-static void copy_taken_out_of_the_queue_is_evidence(void **state)
+/* xa does not know khoi's organs, tinh does: it refuses the report, which huyen had taken. */
+static void copy_beyond_a_refusal_is_told_as_refused_by_whom_and_why(void **state)
+{
+    (void)state;
+    (void)fed_push(fed, FED_XA, "khong-co@khoi");
+    for (int place = FED_HUYEN; place <= FED_XA; place++) {
+        struct dg_audit found = audit((enum fed_place)place, 0);
+        assert_false(has_finding(&found, "COPY_WAITING", false));
+        assert_true(has_finding(&found, "COPY_REFUSED", false));
+        assert_int_equal(found.additions.refused, 1);
+        assert_int_equal(found.mandated.refused, 0);
+        const struct dg_finding *last = &found.finding[found.finding_count - 1];
+        assert_true(dg_bytes_is(last->by, "tinh"));
+        assert_true(dg_bytes_is(last->code, "BAD_RECIPIENT"));
+    }
+}
+
+/* Takes a report out of the outbox of its next hop, as if it had never been owed there. */
+static void take_out_of_queue(enum fed_place place, const struct dg_id *id, const char *next)
+{
+    uint64_t position = position_of(place, id);
+    struct dg_txn *txn = tamper(place);
+    struct dg_row_key key = dg_key_outbox(dg_bytes_of(next), DG_LANE_NORMAL, position);
+    dg_del(txn, DG_TABLE_OUTBOX, dg_row_key_bytes(&key));
+    commit(place, txn);
+}
+
+static void mandated_copy_taken_out_of_the_queue_is_evidence(void **state)
+{
+    (void)state;
+    fed->cut_khoi = true;
+    struct dg_id id = fed_push(fed, FED_KHOI, NULL);
+    take_out_of_queue(FED_KHOI, &id, "tinh");
+    struct dg_audit found = audit(FED_KHOI, 0);
+    assert_true(has_finding(&found, "COPY_LOST", true));
+    fed->cut_khoi = false;
+}
+
+static void addition_taken_out_of_the_queue_is_told_and_no_evidence(void **state)
 {
     (void)state;
     fed->cut_khoi = true;
     struct dg_id id = fed_push(fed, FED_XA, "mttq@khoi");
-    uint64_t position = position_of(FED_TINH, &id);
-    struct dg_txn *txn = tamper(FED_TINH);
-    struct dg_row_key key = dg_key_outbox(dg_bytes_of("khoi"), DG_LANE_NORMAL, position);
-    dg_del(txn, DG_TABLE_OUTBOX, dg_row_key_bytes(&key));
-    commit(FED_TINH, txn);
+    take_out_of_queue(FED_TINH, &id, "khoi");
     struct dg_audit found = audit(FED_TINH, 0);
-    assert_true(has_finding(&found, "COPY_LOST", true));
+    assert_true(has_finding(&found, "COPY_LOST", false));
     fed->cut_khoi = false;
 }
 
@@ -221,7 +259,9 @@ int main(void)
         cmocka_unit_test(sound_nodes_have_no_evidence),
         cmocka_unit_test(reports_before_the_day_asked_for_are_left_out),
         cmocka_unit_test(copy_that_waits_is_no_evidence),
-        cmocka_unit_test(copy_taken_out_of_the_queue_is_evidence),
+        cmocka_unit_test(copy_beyond_a_refusal_is_told_as_refused_by_whom_and_why),
+        cmocka_unit_test(mandated_copy_taken_out_of_the_queue_is_evidence),
+        cmocka_unit_test(addition_taken_out_of_the_queue_is_told_and_no_evidence),
         cmocka_unit_test(altered_leaf_is_evidence),
         cmocka_unit_test(report_or_mailbox_row_that_is_gone_is_evidence),
         cmocka_unit_test(receipt_that_does_not_hold_is_evidence),
