@@ -191,10 +191,29 @@ static void render(const struct dg_fault *fault, const char *template, char *ret
     set_field(ret, size, s.text);
 }
 
+/* The detail in the reader's language, where it is a fixed phrase. */
+static const char *detail_in(const char *language, const char *what)
+{
+    static const char *const phrase[][2] = {
+#define X(en, vi) {en, vi},
+#include "common/details.def"
+#undef X
+    };
+
+    for (size_t i = 0; strcmp(language, "vi") == 0 && i < sizeof phrase / sizeof phrase[0]; i++) {
+        if (strcmp(what, phrase[i][0]) == 0)
+            return phrase[i][1];
+    }
+    return what;
+}
+
 void dg_fault_text(const struct dg_fault *fault, const char *language, char *ret, size_t size)
 {
+    struct dg_fault shown = *fault;
+
+    set_field(shown.what, sizeof shown.what, detail_in(language, fault->what));
     if (size > 0)
-        render(fault, dg_err_text(fault->err, language), ret, size);
+        render(&shown, dg_err_text(fault->err, language), ret, size);
 }
 
 void dg_fault_remedy(const struct dg_fault *fault, const char *language, char *ret, size_t size)

@@ -1,7 +1,8 @@
 /* fault.h - one refusal or failure, with everything a person needs to act on it.
  *
  * Core and proto fill a fault in; only the edges (CLI, log) turn it into a sentence, in Vietnamese
- * or English, by the table of errors.def. A fault crosses the control socket as it is.
+ * or English, by the table of errors.def; details that are fixed phrases are in details.def. A fault
+ * crosses the control socket as it is.
  */
 #ifndef DG_COMMON_FAULT_H
 #define DG_COMMON_FAULT_H

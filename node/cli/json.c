@@ -2,11 +2,14 @@
 #include "node/cli/json.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/id.h"
-#include "common/line.h"
+
+enum { REAL_DIGITS = 15 }; /* that a double keeps, whatever they are */
 
 static json_t *raw(struct dg_json *json)
 {
@@ -44,7 +47,8 @@ struct dg_json *dg_json_new(void)
 void dg_json_print(struct dg_json *json, FILE *to)
 {
     (void)json_dumpf(raw(json), to,
-                     JSON_COMPACT | JSON_REAL_PRECISION(15)); /* the caller looks at ferror at the end */
+                     JSON_COMPACT |
+                         JSON_REAL_PRECISION(REAL_DIGITS)); /* the caller looks at ferror at the end */
     fputc('\n', to);
     json_decref(raw(json));
 }
@@ -123,19 +127,29 @@ void dg_json_number(struct dg_json *json, const char *key, uint64_t number)
     add(json, key, json_integer((json_int_t)number));
 }
 
+/* The number that JSON says in exactly these letters; NULL when there is none. */
+static json_t *number_of(const char *text)
+{
+    char *end, again[32];
+
+    errno = 0;
+    long long whole = strtoll(text, &end, 10);
+    if (errno == 0 && *end == '\0') {
+        snprintf(again, sizeof again, "%lld", whole);
+        return strcmp(again, text) == 0 ? json_integer(whole) : NULL;
+    }
+    double real = strtod(text, &end);
+    snprintf(again, sizeof again, "%.*g", REAL_DIGITS, real);
+    return *end == '\0' && strchr(text, '.') != NULL && strcmp(again, text) == 0 ? json_real(real) : NULL;
+}
+
 void dg_json_decimal(struct dg_json *json, const char *key, struct dg_bytes decimal)
 {
-    char text[32], *end;
-    uint64_t whole;
+    char text[32];
+    bool fits = decimal.size > 0 && decimal.size < sizeof text;
 
-    if (dg_decimal_parse(decimal, &whole)) {
-        dg_json_number(json, key, whole);
-        return;
-    }
-    snprintf(text, sizeof text, "%.*s", (int)decimal.size, (const char *)decimal.data);
-    double number = strtod(text, &end);
-    bool all_read = decimal.size > 0 && decimal.size < sizeof text && *end == '\0';
-    json_t *value = all_read ? json_real(number) : NULL; /* NULL for an infinity, too */
+    snprintf(text, sizeof text, "%.*s", fits ? (int)decimal.size : 0, (const char *)decimal.data);
+    json_t *value = fits ? number_of(text) : NULL;
     add(json, key, value != NULL ? value : text_of(decimal));
 }
 

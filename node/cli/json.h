@@ -41,7 +41,8 @@ void dg_json_maybe(struct dg_json *json, const char *key, struct dg_bytes text);
 void dg_json_null(struct dg_json *json, const char *key);
 /* Adds a whole number under key; at most INT64_MAX. */
 void dg_json_number(struct dg_json *json, const char *key, uint64_t number);
-/* A decimal in text as a number; what is none stays a text. */
+/* A decimal in text: as a number if JSON's numbers say it in exactly these letters, else as the text, so that
+ * 007, 1.50 and what a double would round keep every digit. */
 void dg_json_decimal(struct dg_json *json, const char *key, struct dg_bytes decimal);
 /* Adds true or false under key. */
 void dg_json_bool(struct dg_json *json, const char *key, bool value);

@@ -144,6 +144,14 @@ const char *dg_paint(struct dg_cli *cli, enum dg_paint paint, const char *text)
 
 /* ---- complaints and questions ------------------------------------------------------------------- */
 
+/* A detail of the system's begins with the path it is about, and so may we: once is enough. */
+static const char *after_where(const char *text, const char *where)
+{
+    size_t size = strlen(where);
+
+    return strncmp(text, where, size) == 0 && strncmp(text + size, ": ", 2) == 0 ? text + size + 2 : text;
+}
+
 static void complain(struct dg_cli *cli, const struct dg_fault *fault, const char *label)
 {
     char text[SENTENCE_MAX], remedy[SENTENCE_MAX];
@@ -153,7 +161,8 @@ static void complain(struct dg_cli *cli, const struct dg_fault *fault, const cha
         where = cli->args.verb != NULL ? cli->args.verb->name : "call";
     dg_fault_text(fault, cli->language, text, sizeof text);
     dg_fault_remedy(fault, cli->language, remedy, sizeof remedy);
-    fprintf(cli->err, "donggui: %s: %s%s (%s)\n", dg_shown(&cli->arena, dg_bytes_of(where)), label, text,
+    const char *what = after_where(text, where);
+    fprintf(cli->err, "donggui: %s: %s%s (%s)\n", dg_shown(&cli->arena, dg_bytes_of(where)), label, what,
             dg_err_name(fault->err));
     fprintf(cli->err, "    %s\n", remedy);
 }

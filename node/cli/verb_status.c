@@ -157,6 +157,28 @@ static enum dg_err print_text(struct status *s)
     return text_links(s);
 }
 
+/* ---- no node ------------------------------------------------------------------------------------ */
+
+/* Whoever watches a node asks one question: does it answer? A directory that holds none gets the same status
+ * as one whose node is silent, and is told what it lacks. */
+static enum dg_err no_node(struct dg_cli *cli, const char *dir)
+{
+    dg_complain(cli, &cli->fault);
+    if (dg_cli_has(cli, DG_OPT_JSON)) {
+        struct dg_json *json = dg_json_new();
+        dg_json_null(json, "unit");
+        dg_json_null(json, "level");
+        dg_json_text(json, "state", "DOWN");
+        struct dg_json *reasons = dg_json_array(json, "reasons");
+        dg_json_item_text(reasons, dg_bytes_of(dg_err_name(DG_ERR_NOT_RUNNING)));
+        dg_json_item_text(reasons, dg_bytes_of(dg_err_name(DG_ERR_BAD_NODE)));
+        dg_json_null(json, "log");
+        (void)dg_json_array(json, "links");
+        dg_json_print(json, cli->out);
+    }
+    return dg_faultf(&cli->fault, DG_ERR_NOT_RUNNING, "%s", dir);
+}
+
 /* ---- the verb ----------------------------------------------------------------------------------- */
 
 static enum dg_err read_log(struct status *s)
@@ -207,6 +229,8 @@ enum dg_err dg_verb_STATUS(struct dg_cli *cli)
     }
     s.now = dg_cli_now();
     enum dg_err err = dg_view_open(cli, &s.view);
+    if (err == DG_ERR_BAD_NODE && asked == DG_ERR_NOT_RUNNING)
+        return no_node(cli, cli->where);
     if (err != DG_OK)
         return err;
     err = dg_view_close(cli, &s.view, show(&s, asked == DG_OK ? &reply : NULL));

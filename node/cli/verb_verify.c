@@ -33,6 +33,9 @@ static enum dg_err root_read(struct dg_cli *cli, const char *value, struct dg_ve
         return DG_OK;
     cli->where = "--root";
     enum dg_err err = dg_file_read(&cli->arena, value, DG_CHECKPOINT_MAX, &text, &cli->fault);
+    if (err == DG_ERR_BAD_FILE)
+        return dg_faultf(&cli->fault, DG_ERR_BAD_VALUE, "%s",
+                         dg_phrase(cli, DG_MSG_NEITHER_KEY_NOR_FILE, DG_WORDS(value)));
     if (err != DG_OK)
         return err;
     if (!key_parse(trimmed(text), ret))

@@ -238,6 +238,22 @@ static void an_error_says_where_what_and_what_to_do(void **state)
     call_done(&call);
 }
 
+static void an_error_names_its_file_once(void **state)
+{
+    struct call call;
+    struct dg_fault fault;
+
+    (void)state;
+    call_init(&call, "en");
+    call.cli.where = "r.md";
+    (void)dg_faultf(&fault, DG_ERR_BAD_FILE, "r.md: No such file or directory");
+    dg_complain(&call.cli, &fault);
+    fflush(call.cli.err);
+    assert_string_equal(call.err, "donggui: r.md: No such file or directory (BAD_FILE)\n"
+                                  "    check the file's name and content\n");
+    call_done(&call);
+}
+
 static void local_time_is_vietnamese(void **state)
 {
     char text[DG_LOCAL_TEXT];
@@ -266,13 +282,23 @@ static void a_document_is_one_line_with_its_version(void **state)
     dg_json_decimal(json, "whole", dg_bytes_of("12"));
     dg_json_decimal(json, "part", dg_bytes_of("98.1"));
     dg_json_decimal(json, "word", dg_bytes_of("1e999"));
+    dg_json_decimal(json, "minus", dg_bytes_of("-5"));
+    dg_json_decimal(json, "zeros", dg_bytes_of("007"));
+    dg_json_decimal(json, "tail", dg_bytes_of("1.50"));
+    dg_json_decimal(json, "far", dg_bytes_of("9223372036854775807"));
+    dg_json_decimal(json, "farther", dg_bytes_of("9223372036854775808"));
+    dg_json_decimal(json, "fine", dg_bytes_of("0.1234567890123456789"));
+    dg_json_decimal(json, "tiny", dg_bytes_of("0.0000001"));
     dg_json_item_rule(dg_json_array(json, "rules"), dg_bytes_of("R-1"), dg_bytes_at(NULL, 0));
     dg_json_print(json, call.cli.out);
     fflush(call.cli.out);
-    assert_string_equal(call.out,
-                        "{\"v\":1,\"title\":\"Huyện \\\"Đồng Phú\\\"\\n\",\"period\":null,\"id\":\"ab01\","
-                        "\"at\":\"1970-01-01T00:00:00.000Z\",\"whole\":12,\"part\":98.1,"
-                        "\"word\":\"1e999\",\"rules\":[{\"id\":\"R-1\"}]}\n");
+    assert_string_equal(
+        call.out,
+        "{\"v\":1,\"title\":\"Huyện \\\"Đồng Phú\\\"\\n\",\"period\":null,\"id\":\"ab01\","
+        "\"at\":\"1970-01-01T00:00:00.000Z\",\"whole\":12,\"part\":98.1,"
+        "\"word\":\"1e999\",\"minus\":-5,\"zeros\":\"007\",\"tail\":\"1.50\","
+        "\"far\":9223372036854775807,\"farther\":\"9223372036854775808\","
+        "\"fine\":\"0.1234567890123456789\",\"tiny\":\"0.0000001\",\"rules\":[{\"id\":\"R-1\"}]}\n");
     call_done(&call);
 }
 
@@ -378,6 +404,7 @@ int main(void)
         cmocka_unit_test(every_message_exists_in_both_languages),
         cmocka_unit_test(words_fill_their_places),
         cmocka_unit_test(an_error_says_where_what_and_what_to_do),
+        cmocka_unit_test(an_error_names_its_file_once),
         cmocka_unit_test(local_time_is_vietnamese),
         cmocka_unit_test(a_document_is_one_line_with_its_version),
         cmocka_unit_test(bytes_that_are_no_text_do_not_break_a_document),

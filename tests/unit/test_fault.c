@@ -178,7 +178,7 @@ static void full_fault_names_rule_article_and_organ(void **state)
     dg_fault_organ(&fault, "ubnd@tinh-ha-giang");
     dg_fault_text(&fault, "vi", text, sizeof text);
     assert_string_equal(text, "theo BP-24.2a (Điều 24 khoản 2) báo cáo này phải gửi "
-                              "ubnd@tinh-ha-giang (nơi nhận chính) nhưng không ghi");
+                              "ubnd@tinh-ha-giang (nơi nhận chính), nhưng nơi nhận không ghi");
     dg_fault_remedy(&fault, "en", text, sizeof text);
     assert_string_equal(text, "the author must send it again with every mandated recipient");
 }
@@ -198,7 +198,7 @@ static void empty_fields_leave_no_trace(void **state)
     dg_faultf(&fault, DG_ERR_MANDATE_MISSING, "copy");
     dg_fault_rule(&fault, "BP-3", "");
     dg_fault_organ(&fault, "ub");
-    assert_says(&fault, "BP-3 owes ub this report as copy, and it is not named");
+    assert_says(&fault, "by BP-3 this report is owed to ub (copy), which is not among its recipients");
     dg_fault(&fault, DG_ERR_SYSTEM);
     assert_says(&fault, "SYSTEM");
 }
@@ -299,8 +299,29 @@ static void fullest_fault_fits_without_loss(void **state)
     dg_fault_unit(&fault, filler);
     dg_fault_organ(&fault, filler);
     dg_fault_text(&fault, "en", text, sizeof text);
-    assert_int_equal(strlen(text), DG_RULE_ID_MAX + DG_CITES_MAX + DG_ADDRESS_MAX + DG_SLUG_MAX + 255 +
-                                       strlen(" () names , and  has none: "));
+    assert_int_equal(strlen(text),
+                     DG_RULE_ID_MAX + DG_CITES_MAX + DG_ADDRESS_MAX + DG_SLUG_MAX + 255 +
+                         strlen("by  () this report is owed to , but  has nobody to receive it: "));
+}
+
+static void fixed_detail_is_shown_in_the_readers_language(void **state)
+{
+    struct dg_fault fault;
+    char text[512];
+
+    (void)state;
+    dg_faultf(&fault, DG_ERR_NO_RECIPIENT, "copy");
+    dg_fault_rule(&fault, "BP-24.2a", "Điều 24 khoản 2");
+    dg_fault_organ(&fault, "ban-dan-van");
+    dg_fault_unit(&fault, "dong-phu");
+    dg_fault_text(&fault, "vi", text, sizeof text);
+    assert_string_equal(text,
+                        "theo BP-24.2a (Điều 24 khoản 2) báo cáo này phải gửi ban-dan-van, nhưng dong-phu "
+                        "không có cơ quan nhận: đồng gửi");
+    dg_fault_text(&fault, "en", text, sizeof text);
+    assert_string_equal(text,
+                        "by BP-24.2a (Điều 24 khoản 2) this report is owed to ban-dan-van, but dong-phu "
+                        "has nobody to receive it: copy");
 }
 
 int main(void)
@@ -324,6 +345,7 @@ int main(void)
         cmocka_unit_test(every_sentence_reads_well_whichever_fields_are_empty),
         cmocka_unit_test(sentence_is_cut_at_a_character_to_fit),
         cmocka_unit_test(fullest_fault_fits_without_loss),
+        cmocka_unit_test(fixed_detail_is_shown_in_the_readers_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
