@@ -10,6 +10,8 @@ static const char *const KINDS[] = {
 };
 
 static const char *const LEVELS[] = {"central", "province", "district", "commune", "bloc", "cell"};
+/* How far each of them is from the top. */
+static const int LEVEL_DEPTH[] = {0, 1, 2, 3, 2, 4};
 
 static bool is_one_of(struct dg_bytes word, const char *const words[], size_t count)
 {
@@ -28,6 +30,24 @@ bool dg_kind_known(struct dg_bytes kind)
 bool dg_level_known(struct dg_bytes level)
 {
     return is_one_of(level, LEVELS, sizeof LEVELS / sizeof LEVELS[0]);
+}
+
+static int level_depth(struct dg_bytes level)
+{
+    for (size_t i = 0; i < sizeof LEVELS / sizeof LEVELS[0]; i++) {
+        if (dg_bytes_is(level, LEVELS[i]))
+            return LEVEL_DEPTH[i];
+    }
+    return -1;
+}
+
+bool dg_level_below(struct dg_bytes level, struct dg_bytes superior)
+{
+    int depth = level_depth(level), above = level_depth(superior);
+
+    if (above < 0 || depth <= above)
+        return false;
+    return !dg_bytes_is(superior, "bloc") || dg_bytes_is(level, "cell");
 }
 
 /* --- writing -------------------------------------------------------------------------------- */

@@ -73,5 +73,9 @@ enum dg_err dg_regime_decode(struct dg_arena *arena, struct dg_bytes bytes, stru
 bool dg_kind_known(struct dg_bytes kind);
 /* The known levels: central, province, district, commune, bloc, cell. */
 bool dg_level_known(struct dg_bytes level);
+/* True when a unit of the first level may stand directly below one of the second. Levels may be left out (a
+ * province may have communes), but not turned round; a bloc stands beside the districts and has only cells.
+ */
+bool dg_level_below(struct dg_bytes level, struct dg_bytes superior);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/text.h"
+
 static const struct {
     const char *slug, *vi, *en;
 } names[] = {
@@ -43,4 +45,95 @@ const char *dg_role_name(struct dg_bytes slug, const char *language)
             return strcmp(language, "vi") == 0 ? names[i].vi : names[i].en;
     }
     return NULL;
+}
+
+/* ---- the roles that a regime names --------------------------------------------------------------- */
+
+/* Called for each role, some of them several times, until it returns false. */
+typedef bool role_each(void *ctx, struct dg_bytes role);
+
+static bool walk_slugs(const struct dg_slugs *slugs, role_each *each, void *ctx)
+{
+    for (size_t i = 0; i < slugs->count; i++) {
+        if (!each(ctx, slugs->item[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool walk_targets(const struct dg_target target[], size_t count, role_each *each, void *ctx)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!each(ctx, target[i].role))
+            return false;
+    }
+    return true;
+}
+
+static bool walk_rule(const struct dg_rule *rule, role_each *each, void *ctx)
+{
+    return walk_slugs(&rule->from, each, ctx) && walk_slugs(&rule->except, each, ctx) &&
+           walk_slugs(&rule->with, each, ctx) && walk_targets(rule->to, rule->to_count, each, ctx) &&
+           walk_targets(rule->copy, rule->copy_count, each, ctx) &&
+           walk_targets(rule->observe, rule->observe_count, each, ctx) &&
+           (!rule->has_via || each(ctx, rule->via.role));
+}
+
+static void walk_regime(const struct dg_regime *regime, role_each *each, void *ctx)
+{
+    for (size_t i = 0; i < regime->organ_count; i++) {
+        if (!walk_slugs(&regime->organs[i].role, each, ctx))
+            return;
+    }
+    for (size_t i = 0; i < regime->stand_in_count; i++) {
+        if (!each(ctx, regime->stand_in[i].role) || !walk_slugs(&regime->stand_in[i].by, each, ctx))
+            return;
+    }
+    for (size_t i = 0; i < regime->rule_count; i++) {
+        if (!walk_rule(&regime->rule[i], each, ctx))
+            return;
+    }
+}
+
+static void walk_known(const struct dg_regime *regime, role_each *each, void *ctx)
+{
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!each(ctx, dg_bytes_of(names[i].slug)))
+            return;
+    }
+    if (regime != NULL)
+        walk_regime(regime, each, ctx);
+}
+
+/* ---- is it one? ---------------------------------------------------------------------------------- */
+
+enum { NEAR_MAX = 3 }; /* letters that differ; beyond that it is another word */
+
+struct role_search {
+    struct dg_arena *arena;
+    const char *role;
+    unsigned distance; /* of the nearest so far; 0: it is that role */
+    const char *nearest;
+};
+
+static bool look_at_role(void *ctx, struct dg_bytes role)
+{
+    struct role_search *search = ctx;
+    const char *text = dg_arena_string(search->arena, role);
+    unsigned distance = dg_text_distance(search->role, text);
+    if (distance < search->distance) {
+        search->distance = distance;
+        search->nearest = text;
+    }
+    return search->distance > 0;
+}
+
+bool dg_role_known(struct dg_arena *arena, const struct dg_regime *regime, struct dg_bytes role,
+                   const char **ret_nearest)
+{
+    struct role_search search = {
+        .arena = arena, .role = dg_arena_string(arena, role), .distance = NEAR_MAX + 1, .nearest = ""};
+    walk_known(regime, look_at_role, &search);
+    *ret_nearest = search.nearest;
+    return search.distance == 0;
 }

@@ -44,6 +44,22 @@ static enum dg_err own_endpoint(struct inviting *v)
     return DG_OK;
 }
 
+static enum dg_err check_level(struct inviting *v)
+{
+    const struct dg_dir_unit *self = dg_node_self(v->node, v->txn);
+    struct dg_bytes level = v->request->level;
+    char here[DG_SLUG_MAX + 1] = "";
+    if (self == NULL)
+        return dg_fault(&v->reply->fault, DG_ERR_STORE_CORRUPT);
+    if (dg_level_below(level, self->level))
+        return DG_OK;
+    memcpy(here, self->level.data, self->level.size <= DG_SLUG_MAX ? self->level.size : 0);
+    enum dg_err err =
+        dg_faultf(&v->reply->fault, DG_ERR_BAD_LEVEL, "%.*s", (int)level.size, (const char *)level.data);
+    dg_fault_unit(&v->reply->fault, here);
+    return err;
+}
+
 static enum dg_err check(struct inviting *v)
 {
     const struct dg_ctl_request *request = v->request;
@@ -53,7 +69,9 @@ static enum dg_err check(struct inviting *v)
     if (!dg_level_known(request->level))
         return dg_faultf(fault, DG_ERR_BAD_VALUE, "--level %.*s", (int)request->level.size,
                          (const char *)request->level.data);
-    enum dg_err err = dg_text_check(request->name, DG_TEXT_LINE, fault);
+    enum dg_err err = check_level(v);
+    if (err == DG_OK)
+        err = dg_text_check(request->name, DG_TEXT_LINE, fault);
     if (err != DG_OK)
         return err;
     if (request->name.size == 0 || request->name.size > DG_NAME_MAX)

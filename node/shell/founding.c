@@ -188,6 +188,52 @@ static enum dg_err check_organs(const struct dg_organ_option option[], size_t co
     return DG_OK;
 }
 
+static enum dg_err unknown_role(struct dg_bytes role, const char *nearest, struct dg_fault *fault)
+{
+    bool near = nearest[0] != '\0';
+    return dg_faultf(fault, DG_ERR_BAD_ROLE, "\"%.*s\"%s%s%s", (int)role.size, (const char *)role.data,
+                     near ? " (→ " : "", nearest, near ? "?)" : "");
+}
+
+static bool known_in(struct dg_arena *arena, struct dg_bytes compiled, struct dg_bytes role,
+                     const char **ret_nearest)
+{
+    struct dg_regime regime;
+    bool have = compiled.size > 0 && dg_regime_decode(arena, compiled, &regime, NULL) == DG_OK;
+    return dg_role_known(arena, have ? &regime : NULL, role, ret_nearest);
+}
+
+/* In the regime that governs, the unit's others, or one that came with the grant: the rules for reports
+ * upward are the superior's. */
+static bool known_anywhere(struct dg_arena *arena, struct dg_bytes governing, struct dg_bytes role,
+                           const struct dg_founding *founding, const char **ret_nearest)
+{
+    const struct dg_enrol_grant *grant = founding->grant;
+    const char *other;
+    bool known = known_in(arena, governing, role, ret_nearest);
+    for (size_t i = 0; i < founding->regime_count && !known; i++)
+        known = known_in(arena, founding->regime[i], role, &other);
+    for (size_t i = 0; grant != NULL && i < grant->directory_count && !known; i++)
+        known =
+            grant->directory[i].regime.size > 0 && known_in(arena, grant->directory[i].regime, role, &other);
+    return known;
+}
+
+/* A misspelt role would make an organ that no rule ever names, and nobody would notice. */
+static enum dg_err check_roles(struct dg_arena *arena, struct dg_bytes governing,
+                               const struct dg_organ_option option[], size_t count,
+                               const struct dg_founding *founding, struct dg_fault *fault)
+{
+    const char *nearest;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < option[i].role.count; k++) {
+            if (!known_anywhere(arena, governing, option[i].role.item[k], founding, &nearest))
+                return unknown_role(option[i].role.item[k], nearest, fault);
+        }
+    }
+    return DG_OK;
+}
+
 static enum dg_err found_organ(struct dg_keyring *keyring, const struct dg_organ_option *option,
                                struct dg_founding_organ *ret, struct dg_fault *fault)
 {
@@ -217,6 +263,8 @@ enum dg_err dg_found_organs(struct dg_keyring *keyring, struct dg_arena *arena, 
         option = standard;
     }
     err = check_organs(option, count, fault);
+    if (err == DG_OK)
+        err = check_roles(arena, regime, option, count, founding, fault);
     if (err != DG_OK)
         return err;
     struct dg_founding_organ *organ = dg_arena_array(arena, count, sizeof *organ);
@@ -233,7 +281,11 @@ enum dg_err dg_found_organs(struct dg_keyring *keyring, struct dg_arena *arena, 
 
 enum dg_err dg_found_config(const char *listen, struct dg_config *ret, struct dg_fault *fault)
 {
+    const char *port = listen != NULL ? strrchr(listen, ':') : NULL;
     dg_config_init(ret);
+    /* A port that the system chooses is another one after each start, and children would not find it. */
+    if (port != NULL && (strcmp(port, ":*") == 0 || strspn(port, ":0") == strlen(port)))
+        return dg_faultf(fault, DG_ERR_BAD_VALUE, "--listen %s", listen);
     return listen == NULL ? DG_OK : dg_config_set(ret, "listen", listen, fault);
 }
 

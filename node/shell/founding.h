@@ -22,12 +22,14 @@ void dg_found_undo(const char *dir, bool whole);
 enum dg_err dg_found_unit_keys(struct dg_keyring *keyring, struct dg_keys *ret,
                                struct dg_fault *fault) DG_MUST_CHECK;
 /* The organs with their keys: as the options say, or one for each role that the compiled regime names
- * for the level. DG_ERR_NO_REGIME when that gives none, DG_ERR_BAD_VALUE for a slug given twice. */
+ * for the level. DG_ERR_NO_REGIME when that gives none, DG_ERR_BAD_VALUE for a slug given twice,
+ * DG_ERR_BAD_ROLE for a role that no regime in founding knows. */
 enum dg_err dg_found_organs(struct dg_keyring *keyring, struct dg_arena *arena, size_t option_count,
                             const struct dg_organ_option option[], struct dg_bytes regime,
                             struct dg_bytes level, struct dg_founding *founding,
                             struct dg_fault *fault) DG_MUST_CHECK;
-/* The configuration of a new node; listen may be NULL. */
+/* The configuration of a new node; listen may be NULL. DG_ERR_BAD_VALUE for a port that the system is to
+ * choose. */
 enum dg_err dg_found_config(const char *listen, struct dg_config *ret, struct dg_fault *fault) DG_MUST_CHECK;
 /* Makes DIR/store unless it is there, and founds the node in it with one commit. */
 enum dg_err dg_found_store(const char *dir, const struct dg_founding *founding,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "node/conf/config.h"
@@ -47,6 +48,20 @@ static void reread(void *ctx)
     if (strcmp(config.listen, d->config.listen) != 0 || config.workers != d->config.workers)
         dg_log_note(&d->log, "config", "listen và workers có hiệu lực từ lần khởi động sau",
                     "listen and workers take effect at the next start");
+}
+
+/* The keys are shut in a directory of their own; but whoever may enter DIR may read reports, reach the
+ * control socket, and wait for a slip. It was made 0700: that somebody opened it is for a person to judge. */
+static enum dg_err check_dir(const char *dir, struct dg_fault *fault)
+{
+    struct stat st;
+    if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
+        return DG_OK; /* whoever opens it next says what it is */
+    if (st.st_uid != geteuid())
+        return dg_faultf(fault, DG_ERR_NOT_PERMITTED, "%s", dir);
+    if ((st.st_mode & 077) == 0)
+        return DG_OK;
+    return dg_faultf(fault, DG_ERR_OPEN_DIR, "%s (%04o)", dir, (unsigned)st.st_mode & 07777);
 }
 
 /* ---- opening ------------------------------------------------------------------------------------- */
@@ -152,7 +167,9 @@ static enum dg_err open_node(struct daemon *d, struct dg_fault *fault)
 /* The store first, with its lock: a second daemon must not get as far as the port. */
 static enum dg_err open_parts(struct daemon *d, struct dg_fault *fault)
 {
-    enum dg_err err = dg_config_load(d->dir, &d->config, fault);
+    enum dg_err err = check_dir(d->dir, fault);
+    if (err == DG_OK)
+        err = dg_config_load(d->dir, &d->config, fault);
     if (err != DG_OK)
         return err;
     dg_log_set_level(&d->log, d->config.log_level);

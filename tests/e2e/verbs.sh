@@ -117,7 +117,7 @@ number: $1
 date: $(TZ=Asia/Ho_Chi_Minh date +%F)
 title: Báo cáo tình hình Nhân dân và công tác dân vận tháng 10 năm 2026
 urgency: normal
-indicators: {buoi-tiep-cong-dan: 12, ty-le: 98.5}
+indicators: {buoi-tiep-cong-dan: 12, ty-le: 98.5, ma: 007}
 ---
 # I. Tình hình Nhân dân
 
@@ -144,6 +144,9 @@ says "gần nhất"
 run 2 status
 run 2 -n "$work/nowhere" inbox cap-uy
 says BAD_NODE
+run 6 -n "$work/nowhere" status --json
+says BAD_NODE
+json "where no node is, none is up" 'rows[0]["state"] == "DOWN" and rows[0]["unit"] is None and rows[0]["links"] == []'
 
 # ---- founding and joining ---------------------------------------------------------------------------
 root_port=$(free_port)
@@ -158,9 +161,19 @@ run 2 init bp --root --federation danvan.example --unit u --level kingdom --name
 printf 'name: x\ntitle: x\nrules: nonsense\nbogus: y\n' >bad.yaml
 run 2 init bp --root --federation danvan.example --unit u --level province --name N --regime ./bad.yaml
 says BAD_REGIME
+run 2 "${init[@]}" --organ ban-dan-vam
+says BAD_ROLE
+says "ban-dan-van?"
+run 2 "${init[@]:0:${#init[@]}-1}" tcp://127.0.0.1:0
+says BAD_VALUE
+holds "a refused founding leaves nothing" test ! -e bp
 run 0 "${init[@]}"
 run 2 "${init[@]}"
 says NOT_EMPTY
+chmod 755 bp
+run 77 -n bp serve
+says OPEN_DIR
+chmod 700 bp
 holds "a node's directory is its owner's alone" test "$(stat -c %a bp)" = 700
 
 run 6 -n bp status
@@ -177,6 +190,8 @@ json "status" 'rows[0]["state"] == "OK" and rows[0]["log"]["size"] > 0 and rows[
 run 0 -n bp invite --unit dong-phu --level district --name "Huyện Đồng Phú" --regime huyen --dry-run
 holds "a dry invitation is no invitation" test -z "$out"
 run 2 -n bp invite --unit dong-phu --level district --name "Huyện Đồng Phú" --for 7w
+run 2 -n bp invite --unit dong-phu --level province --name "Huyện Đồng Phú"
+says BAD_LEVEL
 run 0 -n bp invite --unit dong-phu --level district --name "Huyện Đồng Phú" --regime huyen
 cp stdout invitation
 run 2 join dp /dev/null
@@ -229,6 +244,7 @@ sed 's/^kind: /kindd: /' r.md >bad.md
 run 2 -n dp push bad.md --from cap-uy
 says BAD_HEADER
 run 2 -n dp push missing.md --from cap-uy
+holds "a file is named once" test "$(grep -o missing.md stderr | wc -l)" = 1
 run 2 -n dp push r.md
 run 2 -n dp push r.md --from cap-uy --wait soon
 run 5 -n dp push r.md --from cap-uy --attach r.md
@@ -253,7 +269,7 @@ json "inbox" "rows[0]['id'] == '$id' and rows[0]['from'] == 'cap-uy@dong-phu' an
 run 0 -n bp inbox cap-uy
 run 4 -n bp inbox nobody
 run 0 -n dp show "$short" --json
-json "show" "rows[0]['id'] == '$id' and rows[0]['indicators'] == {'buoi-tiep-cong-dan': 12, 'ty-le': 98.5}"
+json "show" "rows[0]['id'] == '$id' and rows[0]['indicators'] == {'buoi-tiep-cong-dan': 12, 'ty-le': 98.5, 'ma': '007'}"
 run 0 -n bp show "$short" --body
 holds "the body is the author's" grep -q "Ổn định." stdout
 run 2 -n dp show "${id:0:7}"
@@ -304,6 +320,8 @@ open("flipped.trail", "wb").write(data)
 END
 run 8 verify flipped.trail --root root.key
 run 2 verify r.trail --root r.md
+run 2 verify r.trail --root "$(cut -c1-40 root.key)"
+says "neither a verification key"
 run 2 verify missing.trail --root root.key
 run 2 verify r.trail
 run 0 trail-extract r.trail -o parts

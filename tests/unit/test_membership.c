@@ -128,10 +128,40 @@ static void child_that_certifies_organs_without_end_is_stopped_at_the_limit(void
     fed_free(fed);
 }
 
+static enum dg_err invited(struct fed *fed, enum fed_place place, const char *level)
+{
+    struct dg_ctl_request request = {.verb = DG_CTL_INVITE,
+                                     .unit = dg_bytes_of("a"),
+                                     .level = dg_bytes_of(level),
+                                     .name = dg_bytes_of("A"),
+                                     .dry_run = true,
+                                     .for_ms = 86400000};
+    return fed_control(&fed->node[place], &request).fault.err;
+}
+
+static void unit_is_invited_only_below_a_higher_level(void **state)
+{
+    struct fed *fed = fed_new(false);
+    (void)state;
+    assert_int_equal(invited(fed, FED_TINH, "central"), DG_ERR_BAD_LEVEL);
+    assert_int_equal(invited(fed, FED_TINH, "province"), DG_ERR_BAD_LEVEL);
+    assert_int_equal(invited(fed, FED_TINH, "district"), DG_OK);
+    assert_int_equal(invited(fed, FED_TINH, "bloc"), DG_OK);
+    assert_int_equal(invited(fed, FED_TINH, "commune"), DG_OK);
+    assert_int_equal(invited(fed, FED_HUYEN, "district"), DG_ERR_BAD_LEVEL);
+    assert_int_equal(invited(fed, FED_HUYEN, "bloc"), DG_ERR_BAD_LEVEL);
+    assert_int_equal(invited(fed, FED_HUYEN, "cell"), DG_OK);
+    assert_int_equal(invited(fed, FED_KHOI, "commune"), DG_ERR_BAD_LEVEL);
+    assert_int_equal(invited(fed, FED_KHOI, "cell"), DG_OK);
+    assert_int_equal(invited(fed, FED_XA, "commune"), DG_ERR_BAD_LEVEL);
+    fed_free(fed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(child_that_certifies_organs_without_end_is_stopped_at_the_limit),
+        cmocka_unit_test(unit_is_invited_only_below_a_higher_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

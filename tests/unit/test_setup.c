@@ -278,6 +278,31 @@ static void impossible_organ_options_are_refused(void **state)
     assert_int_equal(dg_organ_option_parse(&f->arena, "a=b:\xff", &option, NULL), DG_ERR_BAD_TEXT);
 }
 
+static void a_role_that_no_regime_knows_is_refused_with_the_nearest(void **state)
+{
+    struct fixture *f = *state;
+    struct dg_init_options options = root_options(f);
+    struct dg_organ_option organ;
+    assert_int_equal(dg_organ_option_parse(&f->arena, "cap-uy+ban-dan-vam=bdv", &organ, NULL), DG_OK);
+    options.organ_count = 1;
+    options.organ = &organ;
+    assert_int_equal(dg_init_root(&options, &f->fault), DG_ERR_BAD_ROLE);
+    assert_non_null(strstr(f->fault.what, "ban-dan-van?"));
+    assert_false(exists(f->root));
+}
+
+static void a_port_that_the_system_would_choose_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const listen[] = {"tcp://127.0.0.1:0", "tcp://127.0.0.1:00", "tcp://127.0.0.1:*"};
+    for (size_t i = 0; i < sizeof listen / sizeof listen[0]; i++) {
+        struct dg_init_options options = root_options(f);
+        options.listen = listen[i];
+        assert_int_equal(dg_init_root(&options, &f->fault), DG_ERR_BAD_VALUE);
+        assert_false(exists(f->root));
+    }
+}
+
 /* ---- init ---------------------------------------------------------------------------------------- */
 
 static void a_root_gets_the_organs_its_regime_names(void **state)
@@ -365,6 +390,16 @@ static void a_second_daemon_is_told_that_the_node_is_locked(void **state)
     stop_daemon(f);
 }
 
+static void a_directory_that_others_may_enter_is_not_served(void **state)
+{
+    struct fixture *f = *state;
+    struct dg_init_options options = root_options(f);
+    assert_int_equal(dg_init_root(&options, &f->fault), DG_OK);
+    assert_int_equal(chmod(f->root, 0755), 0);
+    assert_int_equal(dg_serve(f->root, &f->fault), DG_ERR_OPEN_DIR);
+    assert_non_null(strstr(f->fault.what, f->root));
+}
+
 static void a_child_joins_and_knows_its_parent(void **state)
 {
     struct fixture *f = *state;
@@ -447,12 +482,15 @@ int main(void)
         TEST(an_organ_option_says_roles_slug_and_name),
         TEST(an_organ_option_defaults_to_its_first_role_and_ordinary_name),
         TEST(impossible_organ_options_are_refused),
+        TEST(a_role_that_no_regime_knows_is_refused_with_the_nearest),
+        TEST(a_port_that_the_system_would_choose_is_refused),
         TEST(a_root_gets_the_organs_its_regime_names),
         TEST(a_root_gets_exactly_the_organs_it_asks_for),
         TEST(a_directory_that_is_not_empty_is_left_alone),
         TEST(what_a_failed_init_made_is_gone),
         TEST(impossible_names_are_refused_before_anything_is_made),
         TEST(a_second_daemon_is_told_that_the_node_is_locked),
+        TEST(a_directory_that_others_may_enter_is_not_served),
         TEST(a_child_joins_and_knows_its_parent),
         TEST(an_interrupted_join_can_be_repeated),
         TEST(another_machine_cannot_use_a_granted_invitation),
