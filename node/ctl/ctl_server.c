@@ -15,6 +15,7 @@
 
 enum {
     CLIENT_MS = 10000,       /* for a whole request, and again for taking the reply */
+    YIELD_MS = 1000,         /* after which it gives its slot to a newcomer, if there is no other */
     BACKLOG = 128,           /* clients beyond the slots wait here */
     READ_PIECE = 64 * 1024,  /* at once */
     READ_TURN = 1024 * 1024, /* from one client in one turn of the loop */
@@ -195,24 +196,38 @@ static void write_reply(struct client *client)
 
 /* --- the loop's side ------------------------------------------------------------------------ */
 
-static struct client *free_client(struct dg_ctl *ctl)
+static bool is_slow(const struct client *client)
 {
+    return client->phase == PHASE_READING || client->phase == PHASE_WRITING;
+}
+
+/* A slot for a newcomer: a free one, else that of the client which has kept us waiting the longest, if long
+ * enough. NULL when there is none: clients that are idle or slow must delay nobody, and whoever has just come
+ * may speak first. */
+static struct client *slot_for_newcomer(struct dg_ctl *ctl)
+{
+    struct client *slowest = NULL;
+
     for (size_t i = 0; i < DG_CTL_CLIENTS_MAX; i++) {
-        if (ctl->client[i].phase == PHASE_FREE)
-            return &ctl->client[i];
+        struct client *client = &ctl->client[i];
+        if (client->phase == PHASE_FREE)
+            return client;
+        bool yields = is_slow(client) && ctl->now_ms >= client->overdue_ms - CLIENT_MS + YIELD_MS;
+        if (yields && (slowest == NULL || client->overdue_ms < slowest->overdue_ms))
+            slowest = client;
     }
-    return NULL;
+    return slowest;
 }
 
 size_t dg_ctl_watches(struct dg_ctl *ctl, struct dg_ctl_watch ret[], size_t max)
 {
     size_t count = 0;
 
-    if (count < max && !ctl->accept_pause && free_client(ctl) != NULL)
+    if (count < max && !ctl->accept_pause && slot_for_newcomer(ctl) != NULL)
         ret[count++] = (struct dg_ctl_watch){.fd = ctl->fd};
     for (size_t i = 0; i < DG_CTL_CLIENTS_MAX && count < max; i++) {
         const struct client *client = &ctl->client[i];
-        if (client->phase == PHASE_READING || client->phase == PHASE_WRITING)
+        if (is_slow(client))
             ret[count++] =
                 (struct dg_ctl_watch){.fd = client->fd, .want_write = client->phase == PHASE_WRITING};
     }
@@ -226,6 +241,7 @@ static void seat(struct dg_ctl *ctl, struct client *client, int fd)
         close(fd);
         return;
     }
+    free_slot(client);
     client->phase = PHASE_READING;
     client->id = ++ctl->last_id;
     client->fd = fd;
@@ -236,7 +252,7 @@ static void seat(struct dg_ctl *ctl, struct client *client, int fd)
 
 static void accept_clients(struct dg_ctl *ctl)
 {
-    struct client *client = free_client(ctl);
+    struct client *client = slot_for_newcomer(ctl);
 
     while (client != NULL) {
         int fd = accept(ctl->fd, NULL, NULL);
@@ -246,7 +262,7 @@ static void accept_clients(struct dg_ctl *ctl)
             return;
         }
         seat(ctl, client, fd);
-        client = free_client(ctl);
+        client = slot_for_newcomer(ctl);
     }
 }
 
@@ -268,8 +284,7 @@ static void close_overdue(struct dg_ctl *ctl)
 {
     for (size_t i = 0; i < DG_CTL_CLIENTS_MAX; i++) {
         struct client *client = &ctl->client[i];
-        bool slow = client->phase == PHASE_READING || client->phase == PHASE_WRITING;
-        if (slow && ctl->now_ms >= client->overdue_ms)
+        if (is_slow(client) && ctl->now_ms >= client->overdue_ms)
             free_slot(client);
     }
 }

@@ -350,6 +350,31 @@ static void client_that_hangs_up_frees_its_slot(void **state)
     assert_int_equal(turn(daemon, 1), 1);
 }
 
+static void newcomer_gets_the_slot_of_an_idle_client_within_seconds(void **state)
+{
+    struct daemon *daemon = *state;
+    int idle[DG_CTL_CLIENTS_MAX];
+
+    for (size_t i = 0; i < DG_CTL_CLIENTS_MAX; i++)
+        idle[i] = connect_raw(daemon);
+    turns(daemon, 3);
+    int newcomer = connect_raw(daemon);
+    assert_int_equal(write(newcomer, "\0\0\0\1a", 5), 5);
+    turns(daemon, 3);
+    assert_int_equal(daemon->served, 0); /* each of the others has a second to speak */
+    daemon->now_ms += SECOND_MS;
+    turns(daemon, 3);
+    assert_int_equal(daemon->served, 1);
+    size_t closed = 0;
+    for (size_t i = 0; i < DG_CTL_CLIENTS_MAX; i++) {
+        closed += is_closed(idle[i]) ? 1 : 0;
+        close(idle[i]);
+    }
+    assert_int_equal(closed, 1); /* no more than was needed */
+    close(newcomer);
+    turns(daemon, 3);
+}
+
 static void more_clients_than_slots_are_all_served(void **state)
 {
     enum { CLIENTS = DG_CTL_CLIENTS_MAX + 20 };
@@ -389,6 +414,7 @@ int main(void)
         TEST(client_that_takes_no_reply_loses_its_slot),
         TEST(length_above_the_limit_ends_the_connection),
         TEST(client_that_hangs_up_frees_its_slot),
+        TEST(newcomer_gets_the_slot_of_an_idle_client_within_seconds),
         TEST(more_clients_than_slots_are_all_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
