@@ -12,6 +12,7 @@ struct trusted {
 struct granting {
     const struct dg_enrol_grant *grant;
     const struct dg_invitation *invitation;
+    dg_ms now;
     struct dg_arena *arena;
     struct dg_fault *fault;
     size_t count;
@@ -60,6 +61,21 @@ static enum dg_err check_proof(const struct granting *g, const struct dg_record 
     return err == DG_OK ? DG_OK : dg_faultf(g->fault, err, "%s", origin);
 }
 
+/* A unit on the path must be a member today; of organs the past ones come along. Clocks may differ a day. */
+static enum dg_err check_validity(const struct granting *g, const struct dg_certificate *certificate)
+{
+    enum dg_err err = DG_OK;
+    if (certificate->subject != DG_SUBJECT_UNIT)
+        return DG_OK;
+    if (g->now >= certificate->not_after_ms)
+        err = DG_ERR_EXPIRED;
+    else if (g->now + DG_CLOCK_SKEW_MS < certificate->not_before_ms)
+        err = DG_ERR_NOT_YET_VALID;
+    return err == DG_OK ? DG_OK
+                        : dg_faultf(g->fault, err, "%.*s", (int)certificate->unit.size,
+                                    (const char *)certificate->unit.data);
+}
+
 static enum dg_err take_certificate(struct granting *g, const struct dg_record *record)
 {
     struct trusted *here = &g->trusted[g->count];
@@ -74,6 +90,8 @@ static enum dg_err take_certificate(struct granting *g, const struct dg_record *
         issuer != NULL ? &issuer->certificate.keys.unit : &g->invitation->federation_key;
     if (err == DG_OK)
         err = dg_certificate_verify(&record->sealed, &here->certificate, key, g->fault);
+    if (err == DG_OK)
+        err = check_validity(g, &here->certificate);
     if (err == DG_OK && issuer != NULL)
         err = check_proof(g, record, issuer, DG_LEAF_CERTIFICATE);
     if (err == DG_OK)
@@ -128,9 +146,11 @@ static enum dg_err check_regimes(const struct granting *g)
 }
 
 enum dg_err dg_grant_verify(const struct dg_enrol_grant *grant, const struct dg_invitation *invitation,
-                            const struct dg_keys *keys, struct dg_arena *arena, struct dg_fault *fault)
+                            const struct dg_keys *keys, dg_ms now, struct dg_arena *arena,
+                            struct dg_fault *fault)
 {
-    struct granting g = {.grant = grant, .invitation = invitation, .arena = arena, .fault = fault};
+    struct granting g = {
+        .grant = grant, .invitation = invitation, .now = now, .arena = arena, .fault = fault};
     g.trusted = dg_arena_array(arena, grant->directory_count + 1, sizeof *g.trusted);
     if (g.trusted == NULL)
         return dg_fault(fault, DG_ERR_NO_MEMORY);

@@ -65,10 +65,10 @@ struct dg_founding {
 enum dg_err dg_found(struct dg_txn *txn, const struct dg_founding *founding, const struct dg_signer *signer,
                      struct dg_fault *fault) DG_MUST_CHECK;
 
-/* Verifies a grant against the invitation it answers, here and now: chain to the federation key, proofs
- * in the issuers' logs, own certificate as asked for, regimes by hash. */
+/* Verifies a grant against the invitation it answers, here and now: chain to the federation key, units
+ * valid at the instant now, proofs in the issuers' logs, own certificate as asked for, regimes by hash. */
 enum dg_err dg_grant_verify(const struct dg_enrol_grant *grant, const struct dg_invitation *invitation,
-                            const struct dg_keys *keys, struct dg_arena *arena,
+                            const struct dg_keys *keys, dg_ms now, struct dg_arena *arena,
                             struct dg_fault *fault) DG_MUST_CHECK;
 
 #endif

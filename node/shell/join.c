@@ -249,7 +249,8 @@ static enum dg_err found(struct join *join)
         .parent_endpoint = invitation->endpoint,
         .parent_key = invitation->server_key,
     };
-    enum dg_err err = dg_grant_verify(&join->grant, invitation, &join->keys, &join->arena, join->fault);
+    enum dg_err err = dg_grant_verify(&join->grant, invitation, &join->keys, founding.now, &join->arena,
+                                      join->fault);
     if (err == DG_OK)
         err = dg_certificate_decode(&join->arena, join->grant.certificate.sealed.body, &own, join->fault);
     if (err == DG_OK)

@@ -197,7 +197,8 @@ static bool enrol(struct sim_node *parent, struct sim_node *child, const struct 
     struct dg_frame frame = {.enrol_request = &request};
     struct dg_fault fault;
     if (!ok || !ask(parent, &one_time, &frame, &granted) || granted.enrol_grant == NULL ||
-        dg_grant_verify(granted.enrol_grant, invitation, keys, &world->arena, &fault) != DG_OK)
+        dg_grant_verify(granted.enrol_grant, invitation, keys, sim_clock(child), &world->arena, &fault) !=
+            DG_OK)
         return false;
     *ret = granted.enrol_grant;
     return true;

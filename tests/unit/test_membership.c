@@ -157,11 +157,47 @@ static void unit_is_invited_only_below_a_higher_level(void **state)
     fed_free(fed);
 }
 
+static void grant_of_a_path_that_has_ended_is_not_believed(void **state)
+{
+    const dg_ms day = 86400000;
+    struct fed *fed = fed_new(false);
+    struct fed_node joiner = fed->node[FED_XA], *parent = &fed->node[FED_HUYEN];
+    struct dg_invitation invitation;
+    struct dg_seed transport;
+    struct dg_fault fault;
+    struct dg_ctl_request request = {.verb = DG_CTL_INVITE,
+                                     .unit = dg_bytes_of("moi"),
+                                     .level = dg_bytes_of("commune"),
+                                     .name = dg_bytes_of("Xã Mới"),
+                                     .for_ms = day};
+    (void)state;
+    struct dg_ctl_reply reply = fed_control(parent, &request);
+    assert_int_equal(dg_invitation_read(&fed->arena, reply.text, &invitation, NULL), DG_OK);
+    joiner.unit = "moi";
+    joiner.keys.unit = fed_make_key(&joiner);
+    joiner.keys.log = fed_make_key(&joiner);
+    joiner.keys.cosigner = fed_make_key(&joiner);
+    dg_curve_keypair(&joiner.keys.transport, &transport);
+    const struct dg_enrol_grant *grant = fed_enrol(&joiner, &invitation);
+    const struct {
+        dg_ms now;
+        enum dg_err err;
+    } at[] = {{fed->now, DG_OK},
+              {fed->now - day / 2, DG_OK},
+              {fed->now - 2 * day, DG_ERR_NOT_YET_VALID},
+              {fed->now + 4 * 365 * day, DG_ERR_EXPIRED}};
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++)
+        assert_int_equal(dg_grant_verify(grant, &invitation, &joiner.keys, at[i].now, &fed->arena, &fault),
+                         at[i].err);
+    fed_free(fed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(child_that_certifies_organs_without_end_is_stopped_at_the_limit),
         cmocka_unit_test(unit_is_invited_only_below_a_higher_level),
+        cmocka_unit_test(grant_of_a_path_that_has_ended_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -355,7 +355,8 @@ static inline const struct dg_enrol_grant *fed_enrol(struct fed_node *node,
     fed_ask(parent, invitation, &frame, &granted);
     assert(granted.enrol_grant != NULL);
     if (err == DG_OK)
-        err = dg_grant_verify(granted.enrol_grant, invitation, &node->keys, &node->fed->arena, &fault);
+        err = dg_grant_verify(granted.enrol_grant, invitation, &node->keys, node->fed->now, &node->fed->arena,
+                              &fault);
     assert(err == DG_OK);
     return granted.enrol_grant;
 }
