@@ -119,7 +119,8 @@ struct dg_voice {
 };
 
 /* Says what out holds and sends from the outboxes what the links can take. txn is a read transaction
- * begun after the commit. committed proves that commit. */
+ * begun after the commit, or NULL when none could be had: then what needs a proof is left unsaid, since peers
+ * ask again, but people at the control socket do not. committed proves that commit. */
 void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out,
                    const struct dg_committed *committed, const struct dg_voice *voice);
 /* Milliseconds until something is due (retry, ping), at most 1000. */

@@ -288,7 +288,7 @@ void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct d
         say_single(node, item, now, voice);
         left = left || !item->said;
     }
-    struct gather *g = left ? malloc(sizeof *g) : NULL;
+    struct gather *g = left && txn != NULL ? malloc(sizeof *g) : NULL;
     if (g != NULL) {
         g->voice = voice;
         dg_log_get(txn, &g->log);
@@ -296,7 +296,7 @@ void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct d
         say_gathered(g, out);
         free(g);
     }
-    for (size_t i = 0; i < node->link_count; i++)
+    for (size_t i = 0; i < node->link_count && txn != NULL; i++)
         dg_outbox_pump(node, txn, node->link[i], now, voice);
     dg_out_reset(out);
 }

@@ -87,11 +87,11 @@ static void batch_failed(struct dg_turn *turn, const struct dg_event events[], s
 
 static enum dg_err speak(struct dg_turn *turn, dg_ms now, const struct dg_committed *committed)
 {
-    struct dg_txn *txn;
+    struct dg_txn *txn = NULL;
     enum dg_err err = dg_begin_read(turn->store, &txn);
+    dg_node_speak(turn->node, err == DG_OK ? txn : NULL, now, turn->out, committed, turn->voice);
     if (err != DG_OK)
         return err;
-    dg_node_speak(turn->node, txn, now, turn->out, committed, turn->voice);
     err = txn->err;
     dg_abort(turn->store, txn);
     return err;

@@ -242,6 +242,40 @@ static void a_sick_disk_is_returned_to_the_caller(void **state)
     assert_int_equal(f->reply_err, DG_ERR_STORE_IO);
 }
 
+/* The store's own operations, but the second reader of a turn, which is the one that speaks, finds no room.
+ */
+static const struct dg_store_ops *sound_ops;
+static int readers_until_refusal;
+
+static enum dg_err begin_or_refuse(struct dg_store *store, bool writable, struct dg_txn **ret)
+{
+    if (!writable && readers_until_refusal-- == 0)
+        return DG_ERR_NO_MEMORY;
+    return sound_ops->begin(store, writable, ret);
+}
+
+static void a_reply_is_given_even_if_nothing_can_be_read_after_the_commit(void **state)
+{
+    struct fixture *f = *state;
+    sound_ops = f->store->ops;
+    struct dg_store_ops refusing = *sound_ops;
+    refusing.begin = begin_or_refuse;
+    readers_until_refusal = 1;
+    f->store->ops = &refusing;
+    assert_int_equal(run_invite(f), DG_ERR_NO_MEMORY);
+    f->store->ops = sound_ops;
+    assert_int_equal(invitations(f), 1);
+    assert_int_equal(f->reply_count, 1);
+    assert_int_equal(f->reply_err, DG_OK);
+
+    dg_store_mem_fail_commit(f->store, 1, DG_ERR_STORE_FULL);
+    assert_int_equal(dg_turn_run(&f->turn, &(struct dg_event){.kind = DG_EVENT_TICK}, 1, NOW_MS + 2000),
+                     DG_ERR_STORE_FULL);
+    dg_store_mem_fail_commit(f->store, 0, DG_OK);
+    assert_int_equal(dg_turn_run(&f->turn, NULL, 0, NOW_MS + 3000), DG_OK);
+    assert_int_equal(f->reply_count, 1); /* once */
+}
+
 static void a_death_before_the_commit_says_and_keeps_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -293,6 +327,7 @@ int main(void)
         TEST(a_full_store_is_told_to_the_client_and_the_node_goes_on),
         TEST(a_put_that_finds_no_room_undoes_the_whole_batch),
         TEST(a_sick_disk_is_returned_to_the_caller),
+        TEST(a_reply_is_given_even_if_nothing_can_be_read_after_the_commit),
         TEST(a_death_before_the_commit_says_and_keeps_nothing),
         TEST(a_death_after_the_commit_says_nothing_and_keeps_all),
         TEST(rubbish_costs_nobody_else_the_batch),
