@@ -131,6 +131,42 @@ static void note_beacon(struct dg_node *node, const struct dg_dir_unit *unit,
         node->seen_beacon = *checkpoint;
 }
 
+/* ---- who has anything to say about a report ------------------------------------------------------ */
+
+/* True when the report may pass through unit: between its author's unit and one of its recipients'. While a
+ * recipient's unit is not known here, no unit can be ruled out. */
+static bool is_on_way(const struct dg_directory *dir, const struct dg_report *report,
+                      const struct dg_dir_unit *unit)
+{
+    const struct dg_dir_unit *author = dg_directory_unit(dir, report->author[0].unit);
+    if (author == NULL)
+        return false;
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        const struct dg_dir_unit *to = dg_directory_unit(dir, report->recipient[i].unit);
+        if (to == NULL || dg_dir_unit_between(unit, author, to))
+            return true;
+    }
+    return false;
+}
+
+/* A receipt counts only from a unit that had to handle the report: others could fill the trail with logs that
+ * say nothing. Of the neighbour it waits for, nothing needs to be looked up. */
+static enum dg_err receipt_check(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
+                                 const struct dg_dir_unit *unit, const struct dg_report_ix *ix,
+                                 const struct dg_id *id)
+{
+    struct dg_queued queued;
+    struct dg_held held;
+    if (dg_bytes_is(unit->slug, link->unit) &&
+        dg_queued_get(txn, dg_bytes_of(link->unit), ix->lane, ix->position, &queued))
+        return DG_OK;
+    enum dg_err err = dg_held_get(txn, id, &held);
+    if (err != DG_OK)
+        return err;
+    bool taken = held.verdict == DG_VERDICT_ACCEPTED;
+    return taken && is_on_way(dg_node_directory(node, txn), &held.report, unit) ? DG_OK : DG_ERR_NOT_YOURS;
+}
+
 static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                                 const struct dg_claims *claims, const struct dg_link *link,
                                 const struct dg_record *record, dg_ms now)
@@ -151,8 +187,8 @@ static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const 
     struct dg_report_ix ix;
     if (!dg_report_ix_get(txn, &leaf.report, &ix))
         return DG_OK; /* about something that never was here: nothing to keep */
-    if (!receipt)
-        err = state_check(node, txn, event, claims, record, unit, &leaf);
+    err = receipt ? receipt_check(node, txn, link, unit, &ix, &leaf.report)
+                  : state_check(node, txn, event, claims, record, unit, &leaf);
     if (err != DG_OK)
         return err;
     if (receipt)
