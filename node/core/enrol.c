@@ -80,6 +80,39 @@ void dg_invitation_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct
     dg_cursor_close(&cursor);
 }
 
+struct purge {
+    dg_ms now;
+    bool pressed;
+    size_t count;
+    uint8_t id[DG_INVITATIONS_MAX][16];
+};
+
+static bool purge_match(void *ctx, const struct dg_invitation_row *row)
+{
+    const dg_ms told_for = (dg_ms)30 * 86400000;
+    struct purge *purge = ctx;
+    bool over = row->expires_ms < purge->now - told_for ||
+                (purge->pressed && (row->state == 2 || row->expires_ms < purge->now));
+    if (over)
+        memcpy(purge->id[purge->count++], row->id, sizeof row->id);
+    return purge->count < DG_INVITATIONS_MAX;
+}
+
+void dg_invitation_purge(struct dg_node *node, struct dg_txn *txn, dg_ms now, bool pressed)
+{
+    struct purge *purge = dg_arena_alloc(txn->arena, sizeof *purge);
+    node->purged = now;
+    if (purge == NULL)
+        return; /* later, then */
+    purge->now = now;
+    purge->pressed = pressed;
+    dg_invitation_each(txn, purge_match, purge);
+    for (size_t i = 0; i < purge->count; i++)
+        dg_del(txn, DG_TABLE_INVITATION, dg_bytes_at(purge->id[i], sizeof purge->id[i]));
+    if (purge->count > 0)
+        dg_node_members_changed(node);
+}
+
 struct burn {
     struct dg_bytes unit;
     struct dg_invitation_row found;

@@ -13,17 +13,29 @@ struct inviting {
     struct dg_bytes endpoint;
 };
 
-struct open_search {
+struct room {
     dg_ms now;
-    size_t count;
+    size_t count, open; /* all of them; those neither used nor expired */
 };
 
-static bool open_match(void *ctx, const struct dg_invitation_row *row)
+static bool count_one(void *ctx, const struct dg_invitation_row *row)
 {
-    struct open_search *search = ctx;
-    if (row->state != 2 && row->expires_ms > search->now)
-        search->count++;
+    struct room *room = ctx;
+    room->count++;
+    room->open += row->state != 2 && row->expires_ms >= room->now ? 1 : 0;
     return true;
+}
+
+/* The door's list of keys holds every invitation that is kept, used or not. */
+static enum dg_err check_room(struct inviting *v)
+{
+    struct room room = {.now = v->now};
+    dg_invitation_each(v->txn, count_one, &room);
+    if (room.open >= DG_INVITATIONS_MAX)
+        return dg_faultf(&v->reply->fault, DG_ERR_TOO_LARGE, "%zu invitations", room.open);
+    if (room.count >= DG_INVITATIONS_MAX && !v->request->dry_run)
+        dg_invitation_purge(v->node, v->txn, v->now, true);
+    return DG_OK;
 }
 
 static enum dg_err own_endpoint(struct inviting *v)
@@ -78,10 +90,9 @@ static enum dg_err check(struct inviting *v)
         return dg_faultf(fault, DG_ERR_BAD_VALUE, "--name");
     if (request->for_ms < 60000 || request->for_ms > (int64_t)366 * 86400000)
         return dg_faultf(fault, DG_ERR_BAD_VALUE, "--for: 1m to 366d");
-    struct open_search search = {.now = v->now};
-    dg_invitation_each(v->txn, open_match, &search);
-    if (search.count >= DG_INVITATIONS_MAX)
-        return dg_faultf(fault, DG_ERR_TOO_LARGE, "%zu invitations", search.count);
+    err = check_room(v);
+    if (err != DG_OK)
+        return err;
     if (dg_dir_depth(dg_node_directory(v->node, v->txn), dg_bytes_of(v->node->identity.unit)) >=
         DG_TREE_DEPTH_MAX)
         return dg_faultf(fault, DG_ERR_TOO_LARGE, "%d levels", DG_TREE_DEPTH_MAX);

@@ -137,7 +137,7 @@ size_t dg_node_allowed(struct dg_node *node, struct dg_txn *txn, const struct dg
                        uint64_t *ret_version)
 {
     const struct dg_directory *dir = dg_node_directory(node, txn);
-    struct allowed allowed = {.capacity = dir->unit_count + DG_INVITATIONS_MAX};
+    struct allowed allowed = {.capacity = dir->unit_count + DG_INVITATIONS_MAX}; /* no more are kept */
     dg_arena_reset(&node->allowed_arena);
     allowed.key = dg_arena_array(&node->allowed_arena, allowed.capacity, sizeof *allowed.key);
     if (allowed.key == NULL)
@@ -295,6 +295,13 @@ static void clock_step(struct dg_node *node, dg_ms now)
     }
 }
 
+/* Once an hour, and at the first tick; a clock that was set back counts as an hour too. */
+static void purge_step(struct dg_node *node, struct dg_txn *txn, dg_ms now)
+{
+    if (node->purged == 0 || now - node->purged >= 3600000 || now < node->purged)
+        dg_invitation_purge(node, txn, now, false);
+}
+
 enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                          const struct dg_claims *claims, dg_ms now, struct dg_out *out)
 {
@@ -310,6 +317,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
         break;
     case DG_EVENT_TICK:
         clock_step(node, now);
+        purge_step(node, txn, now);
         dg_link_tick(node, txn, now, out);
         break;
     case DG_EVENT_CTL:

@@ -74,6 +74,7 @@ struct dg_node {
     struct dg_arena allowed_arena;
     uint64_t allowed_version;         /* counts up when members or invitations change */
     dg_ms last_tick;                  /* to notice that somebody has set the clock */
+    dg_ms purged;                     /* when old invitations were last looked for; 0: not yet */
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
 
     struct dg_packing *packing; /* a frame under construction (outbox.c) */
@@ -262,6 +263,9 @@ void dg_invitation_put(struct dg_txn *txn, const struct dg_invitation_row *row);
 /* Calls each for every row until it returns false. */
 void dg_invitation_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_invitation_row *row),
                         void *ctx);
+/* Deletes those that ended 30 days ago, whose holders need not be told any more why; pressed, because the
+ * table is full, every one that is used or has expired. */
+void dg_invitation_purge(struct dg_node *node, struct dg_txn *txn, dg_ms now, bool pressed);
 
 /* ---- control (control.c) ---- */
 /* Answers one request of the control socket, with an error when it could not be decoded. */

@@ -128,15 +128,20 @@ static void child_that_certifies_organs_without_end_is_stopped_at_the_limit(void
     fed_free(fed);
 }
 
-static enum dg_err invited(struct fed *fed, enum fed_place place, const char *level)
+static enum dg_err invite(struct fed *fed, enum fed_place place, const char *level, bool dry_run)
 {
     struct dg_ctl_request request = {.verb = DG_CTL_INVITE,
                                      .unit = dg_bytes_of("a"),
                                      .level = dg_bytes_of(level),
                                      .name = dg_bytes_of("A"),
-                                     .dry_run = true,
+                                     .dry_run = dry_run,
                                      .for_ms = 86400000};
     return fed_control(&fed->node[place], &request).fault.err;
+}
+
+static enum dg_err invited(struct fed *fed, enum fed_place place, const char *level)
+{
+    return invite(fed, place, level, true);
 }
 
 static void unit_is_invited_only_below_a_higher_level(void **state)
@@ -192,12 +197,72 @@ static void grant_of_a_path_that_has_ended_is_not_believed(void **state)
     fed_free(fed);
 }
 
+static size_t invitations(struct fed_node *node)
+{
+    return dg_store_mem_rows(node->store, DG_TABLE_INVITATION);
+}
+
+/* Sets all the clocks on and lets the nodes notice. */
+static void days_pass(struct fed *fed, int days)
+{
+    fed->now += (dg_ms)days * 86400000;
+    fed_run(fed, 2);
+}
+
+static void invitation_is_forgotten_a_month_after_its_end_and_its_key_with_it(void **state)
+{
+    struct fed *fed = fed_new(false);
+    struct fed_node *tinh = &fed->node[FED_TINH];
+    const struct dg_curve_key *key;
+    struct dg_txn *txn;
+    uint64_t version;
+    (void)state;
+    assert_int_equal(invitations(tinh), 2); /* huyen's and khoi's, used, of one day */
+    days_pass(fed, 20);
+    assert_int_equal(invitations(tinh), 2);
+    days_pass(fed, 20);
+    assert_int_equal(invitations(tinh), 0);
+    assert_int_equal(dg_begin_read(tinh->store, &txn), DG_OK);
+    assert_int_equal(dg_node_allowed(tinh->node, txn, &key, &version), 2); /* the children themselves */
+    dg_abort(tinh->store, txn);
+    fed_free(fed);
+}
+
+static void full_table_of_invitations_gives_up_the_used_ones_first(void **state)
+{
+    struct fed *fed = fed_new(false);
+    struct fed_node *tinh = &fed->node[FED_TINH];
+    struct dg_txn *txn;
+    struct dg_committed committed;
+    (void)state;
+    assert_int_equal(dg_begin_write(tinh->store, &txn), DG_OK);
+    for (uint32_t i = 2; i < DG_INVITATIONS_MAX; i++) {
+        struct dg_invitation_row row = {.unit = dg_bytes_of("x"),
+                                        .level = dg_bytes_of("district"),
+                                        .name = dg_bytes_of("X"),
+                                        .expires_ms = fed->now + 86400000};
+        memcpy(row.id, &i, sizeof i);
+        dg_invitation_put(txn, &row);
+    }
+    assert_int_equal(dg_commit(tinh->store, txn, &committed), DG_OK);
+    assert_int_equal(invitations(tinh), DG_INVITATIONS_MAX);
+    assert_int_equal(invited(fed, FED_TINH, "district"), DG_OK);
+    assert_int_equal(invitations(tinh), DG_INVITATIONS_MAX);
+    assert_int_equal(invite(fed, FED_TINH, "district", false), DG_OK);
+    assert_int_equal(invitations(tinh), DG_INVITATIONS_MAX - 1);
+    assert_int_equal(invite(fed, FED_TINH, "district", false), DG_OK);
+    assert_int_equal(invite(fed, FED_TINH, "district", false), DG_ERR_TOO_LARGE);
+    fed_free(fed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(child_that_certifies_organs_without_end_is_stopped_at_the_limit),
         cmocka_unit_test(unit_is_invited_only_below_a_higher_level),
         cmocka_unit_test(grant_of_a_path_that_has_ended_is_not_believed),
+        cmocka_unit_test(invitation_is_forgotten_a_month_after_its_end_and_its_key_with_it),
+        cmocka_unit_test(full_table_of_invitations_gives_up_the_used_ones_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
