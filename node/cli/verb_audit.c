@@ -1,5 +1,6 @@
 /* verb_audit.c - checks this node: its log against the reports, mandated copies against receipts. */
 #include "node/cli/export.h"
+#include "node/cli/guard.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/store/store_lmdb.h"
@@ -111,6 +112,7 @@ enum dg_err dg_verb_AUDIT(struct dg_cli *cli)
     if (err != DG_OK)
         return err;
     cli->where = dir;
+    dg_guard_reading(cli, dir);
     err = dg_store_lmdb_open(dir, DG_STORE_READ, &store, &cli->fault);
     if (err != DG_OK)
         return err;

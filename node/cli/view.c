@@ -4,6 +4,7 @@
 #include "common/limits.h"
 #include "common/line.h"
 #include "common/text.h"
+#include "node/cli/guard.h"
 #include "node/cli/say.h"
 #include "node/store/store_lmdb.h"
 
@@ -13,6 +14,7 @@ enum dg_err dg_view_open_at(struct dg_cli *cli, const char *dir, struct dg_view 
 
     const char *where = cli->where;
     cli->where = dir; /* whatever goes wrong from here to the end is about the directory */
+    dg_guard_reading(cli, dir);
     enum dg_err err = dg_store_lmdb_open(dir, DG_STORE_READ, &view.store, &cli->fault);
     if (err != DG_OK)
         return err;

@@ -368,5 +368,14 @@ json "reading needs no daemon" 'len(rows) > 5'
 stop "$bp_pid"
 daemons=()
 
+# ---- a store that was cut off ---------------------------------------------------------------------------
+cp -r dp cut
+truncate -s 12288 cut/store/data.mdb
+for verb in "tree" "audit" "inbox cap-uy" "trail $short"; do
+    run 1 -n cut $verb
+    says STORE_CORRUPT
+    says "cut off"
+done
+
 echo "$checks checks, $failures failed"
 test "$failures" = 0
