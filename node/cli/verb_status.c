@@ -18,6 +18,9 @@ struct status {
     struct dg_link_lines links;
     uint64_t log_size;
     struct dg_hash log_root;
+    bool has_beacon; /* the newest checkpoint of the parent's log */
+    struct dg_bytes beacon_origin;
+    uint64_t beacon_size;
     dg_ms now;
 };
 
@@ -105,6 +108,14 @@ static void print_json(struct status *s)
     dg_json_text(log, "origin", s->view.identity.origin);
     dg_json_number(log, "size", s->log_size);
     dg_json_hex(log, "root", s->log_root.b, sizeof s->log_root.b);
+    dg_json_null(log, "anchored"); /* until parents cosign, no checkpoint is */
+    if (s->has_beacon) {
+        struct dg_json *beacon = dg_json_object(log, "beacon");
+        dg_json_bytes(beacon, "origin", s->beacon_origin);
+        dg_json_number(beacon, "size", s->beacon_size);
+    } else {
+        dg_json_null(log, "beacon");
+    }
     json_links(s, json);
     show_attention(s, dg_json_array(json, "attention"));
     dg_json_print(json, s->cli->out);
@@ -153,6 +164,11 @@ static enum dg_err print_text(struct status *s)
     dg_say(cli, cli->out, DG_MSG_STATUS_LOG,
            DG_WORDS(s->view.identity.origin,
                     dg_arena_printf(&cli->arena, "%llu", (unsigned long long)s->log_size), root));
+    dg_say(cli, cli->out, DG_MSG_STATUS_NOT_ANCHORED, NULL);
+    if (s->has_beacon)
+        dg_say(cli, cli->out, DG_MSG_STATUS_BEACON,
+               DG_WORDS(dg_shown(&cli->arena, s->beacon_origin),
+                        dg_arena_printf(&cli->arena, "%llu", (unsigned long long)s->beacon_size)));
     show_attention(s, NULL);
     return text_links(s);
 }
@@ -188,6 +204,7 @@ static enum dg_err read_log(struct status *s)
     dg_log_get(s->view.txn, &log);
     s->log_size = log.size;
     struct dg_tree_reader tree = dg_log_tree(s->view.txn);
+    s->has_beacon = dg_beacon_get(s->view.txn, &s->beacon_origin, &s->beacon_size);
     enum dg_err err = dg_tree_root(&tree, log.size, &s->log_root);
     return err == DG_OK ? DG_OK : dg_fault(&s->cli->fault, err);
 }

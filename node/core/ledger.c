@@ -66,6 +66,12 @@ static bool beacon_load(struct dg_txn *txn, struct dg_bytes *ret_origin, uint64_
     return dg_row_ended(&row);
 }
 
+bool dg_beacon_get(struct dg_txn *txn, struct dg_bytes *ret_origin, uint64_t *ret_size)
+{
+    struct dg_hash root;
+    return beacon_load(txn, ret_origin, ret_size, &root);
+}
+
 bool dg_ledger_beacon(struct dg_txn *txn, const struct dg_checkpoint *checkpoint)
 {
     struct dg_bytes origin;

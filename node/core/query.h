@@ -148,6 +148,9 @@ struct dg_log_view {
 };
 /* Reads how far this node's log is sealed and that checkpoint, which lives as long as txn. */
 void dg_log_get(struct dg_txn *txn, struct dg_log_view *ret);
+/* The newest checkpoint of the parent's log that this node has stored. ret_origin lives as long as txn. False
+ * when there is none. */
+bool dg_beacon_get(struct dg_txn *txn, struct dg_bytes *ret_origin, uint64_t *ret_size);
 /* Reads the text of a leaf, which lives as long as txn. False when there is none at index. */
 bool dg_leaf_get(struct dg_txn *txn, uint64_t index, struct dg_bytes *ret);
 /* A reader of this node's tree through txn, for merkle.h; ctx is the transaction. */

@@ -201,6 +201,7 @@ run 0 join dp invitation --listen "tcp://127.0.0.1:$child_port"
 serve dp
 dp_pid=$served
 until_true 20 'rows[0]["links"][0]["connected"] and rows[0]["links"][0]["queued"] == 0' -n dp status --json
+json "no log is anchored yet" 'rows[0]["log"]["anchored"] is None'
 json "the link goes up" 'rows[0]["links"][0]["direction"] == "up" and rows[0]["links"][0]["unit"] == "binh-phuoc"'
 
 run 0 -n bp tree --json
@@ -274,6 +275,11 @@ run 0 -n bp show "$short" --body
 holds "the body is the author's" grep -q "Ổn định." stdout
 run 2 -n dp show "${id:0:7}"
 run 4 -n dp show 0123456789abcdef
+run 0 -n dp status --json
+json "what is known of the superior log" 'rows[0]["log"]["beacon"]["origin"] == "danvan.example/binh-phuoc/e1"
+    and rows[0]["log"]["beacon"]["size"] > 0'
+run 0 -n dp status
+holds "status says that nothing is anchored" grep -q "never anchored" stdout
 
 # ---- states -------------------------------------------------------------------------------------------
 run 2 -n bp mark "$short" --as cap-uy nonsense
