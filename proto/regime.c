@@ -13,6 +13,9 @@ static const char *const LEVELS[] = {"central", "province", "district", "commune
 /* How far each of them is from the top. */
 static const int LEVEL_DEPTH[] = {0, 1, 2, 3, 2, 4};
 
+/* A terse rule takes more memory than eight times its bytes; as many as there may be must still fit. */
+enum { RULES_BUDGET = DG_REGIME_RULES_MAX * 1024 };
+
 static bool is_one_of(struct dg_bytes word, const char *const words[], size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -50,6 +53,28 @@ bool dg_level_below(struct dg_bytes level, struct dg_bytes superior)
     return !dg_bytes_is(superior, "bloc") || dg_bytes_is(level, "cell");
 }
 
+enum dg_aggregation dg_rule_aggregation(const struct dg_rule *rule, struct dg_bytes indicator)
+{
+    for (size_t i = 0; i < rule->aggregate_count; i++) {
+        if (dg_bytes_equal(rule->aggregate[i].name, indicator))
+            return rule->aggregate[i].how;
+    }
+    return rule->aggregate_default != 0 ? rule->aggregate_default : DG_AGGREGATE_SUM;
+}
+
+const char *dg_aggregation_name(enum dg_aggregation how)
+{
+    switch (how) {
+    case DG_AGGREGATE_SUM:
+        return "sum";
+    case DG_AGGREGATE_LAST:
+        return "last";
+    case DG_AGGREGATE_NONE:
+        return "none";
+    }
+    return "?";
+}
+
 /* --- writing -------------------------------------------------------------------------------- */
 
 static size_t write_slugs(struct dg_pb_out *out, const struct dg_slugs *slugs, ProtobufCBinaryData **ret)
@@ -73,6 +98,18 @@ static size_t write_targets(struct dg_pb_out *out, size_t count, const struct dg
     return count;
 }
 
+static void write_aggregates(struct dg_pb_out *out, const struct dg_rule *rule, Dgpb__Rule *wire)
+{
+    wire->n_aggregate =
+        dg_pb_messages(out, rule->aggregate_count, &dgpb__aggregate__descriptor, &wire->aggregate);
+    for (size_t i = 0; i < wire->n_aggregate; i++) {
+        wire->aggregate[i]->name = dg_pb_bytes(rule->aggregate[i].name);
+        wire->aggregate[i]->how = rule->aggregate[i].how;
+    }
+    wire->has_aggregate_default = rule->aggregate_default != 0;
+    wire->aggregate_default = rule->aggregate_default;
+}
+
 static void write_rule(struct dg_pb_out *out, const struct dg_rule *rule, Dgpb__Rule *wire)
 {
     wire->id = dg_pb_bytes(rule->id);
@@ -92,6 +129,7 @@ static void write_rule(struct dg_pb_out *out, const struct dg_rule *rule, Dgpb__
     if (wire->via != NULL)
         write_target(&rule->via, wire->via);
     wire->n_outline = write_slugs(out, &rule->outline, &wire->outline);
+    write_aggregates(out, rule, wire);
 }
 
 static void write_roles(struct dg_pb_out *out, const struct dg_regime *regime, Dgpb__Regime *wire)
@@ -188,6 +226,28 @@ static void read_rule_scope(struct dg_pb *pb, const Dgpb__Rule *wire, struct dg_
     ret->matter = read_slugs(pb, wire->n_matter, wire->matter, "matter");
 }
 
+/* An indicator is named once, so that nobody has to ask which of two ways counts. */
+static void read_aggregates(struct dg_pb *pb, const Dgpb__Rule *wire, struct dg_rule *ret)
+{
+    struct dg_pb_pair *names = NULL;
+
+    ret->aggregate_count = dg_pb_array(pb, wire->n_aggregate, DG_REGIME_LIST_MAX, sizeof *ret->aggregate,
+                                       &ret->aggregate, "aggregate");
+    size_t count =
+        dg_pb_array(pb, ret->aggregate_count, DG_REGIME_LIST_MAX, sizeof *names, &names, "aggregate");
+    for (size_t i = 0; i < count; i++) {
+        ret->aggregate[i].name = dg_pb_slug(pb, wire->aggregate[i]->name, "aggregate");
+        ret->aggregate[i].how =
+            (enum dg_aggregation)dg_pb_choice(pb, wire->aggregate[i]->how, DG_AGGREGATE_NONE, "aggregate");
+        names[i] = (struct dg_pb_pair){.first = ret->aggregate[i].name};
+    }
+    if (pb->err == DG_OK && count > 1)
+        dg_pb_unique(pb, names, count, "aggregate twice");
+    if (wire->has_aggregate_default)
+        ret->aggregate_default =
+            (enum dg_aggregation)dg_pb_choice(pb, wire->aggregate_default, DG_AGGREGATE_NONE, "aggregate");
+}
+
 static void read_rule(struct dg_pb *pb, const Dgpb__Rule *wire, struct dg_rule *ret)
 {
     read_rule_scope(pb, wire, ret);
@@ -199,6 +259,7 @@ static void read_rule(struct dg_pb *pb, const Dgpb__Rule *wire, struct dg_rule *
         ret->via = read_target(pb, wire->via, "via");
     ret->outline.count = dg_pb_list(pb, wire->n_outline, wire->outline, DG_REGIME_LIST_MAX, read_heading,
                                     &ret->outline.item, "outline");
+    read_aggregates(pb, wire, ret);
 }
 
 /* A report cites rules by id, so an id names one rule. */
@@ -256,7 +317,7 @@ enum dg_err dg_regime_decode(struct dg_arena *arena, struct dg_bytes bytes, stru
     struct dg_regime regime = {0};
     struct dg_pb pb;
 
-    dg_pb_start(&pb, arena, DG_CANONICAL_BUDGET(bytes.size), fault);
+    dg_pb_start(&pb, arena, DG_CANONICAL_BUDGET(bytes.size) + RULES_BUDGET, fault);
     const Dgpb__Regime *wire =
         dg_pb_unpack(&pb, &dgpb__regime__descriptor, bytes, DG_REGIME_MAX, DG_PB_CANONICAL);
     if (wire == NULL)

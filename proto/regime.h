@@ -27,6 +27,14 @@ struct dg_slugs {
     struct dg_bytes *item;
 };
 
+/* What a consolidation makes of one indicator of its sources: their sum, the newest value, nothing. */
+enum dg_aggregation { DG_AGGREGATE_SUM = 1, DG_AGGREGATE_LAST = 2, DG_AGGREGATE_NONE = 3 };
+
+struct dg_aggregate {
+    struct dg_bytes name; /* of the indicator */
+    enum dg_aggregation how;
+};
+
 struct dg_rule {
     struct dg_bytes id, cites;
     enum dg_scope scope;
@@ -40,6 +48,9 @@ struct dg_rule {
     bool has_via;
     struct dg_target via;
     struct dg_slugs outline; /* headings, free text */
+    size_t aggregate_count;
+    struct dg_aggregate *aggregate;        /* indicators that are named */
+    enum dg_aggregation aggregate_default; /* of all others; 0: not said, which is to add them up */
 };
 
 struct dg_stand_in {
@@ -68,6 +79,11 @@ enum dg_err dg_regime_encode(const struct dg_regime *regime, struct dg_buf *out)
  * lives in arena. */
 enum dg_err dg_regime_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_regime *ret,
                              struct dg_fault *fault) DG_MUST_CHECK;
+
+/* What the rule says a consolidation makes of that indicator. */
+enum dg_aggregation dg_rule_aggregation(const struct dg_rule *rule, struct dg_bytes indicator);
+/* "sum", "last" or "none", as a regime file spells it. */
+const char *dg_aggregation_name(enum dg_aggregation how);
 
 /* The kinds a rule or report may have; false for an unknown one. */
 bool dg_kind_known(struct dg_bytes kind);

@@ -1,40 +1,153 @@
 /* fault_list.c - the mistakes of one file, in order of their place. */
 #include "node/conf/fault_list.h"
 
-#include <stdarg.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/text.h"
 
-enum { NEAR_MAX = 3 };
+enum { NEAR_MAX = 3, WHAT_SIZE = sizeof((struct dg_fault *)0)->what };
+
+struct phrase {
+    const char *en, *code, *vi;
+};
+
+static const struct phrase phrases[] = {
+#define X(en, code, vi) {en, code, vi},
+#include "node/conf/mistakes.def"
+#undef X
+};
+
+/* --- texts ---------------------------------------------------------------------------------- */
+
+static const struct phrase *find_phrase(const char *en)
+{
+    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
+        if (strcmp(phrases[i].en, en) == 0)
+            return &phrases[i];
+    }
+    return NULL;
+}
+
+static bool is_vietnamese(const struct dg_fault_list *list)
+{
+    return list->language != NULL && strcmp(list->language, "vi") == 0;
+}
+
+const char *dg_fault_list_word(const struct dg_fault_list *list, const char *en)
+{
+    const struct phrase *phrase = is_vietnamese(list) ? find_phrase(en) : NULL;
+    return phrase != NULL ? phrase->vi : en;
+}
+
+/* Fills the text in; what does not fit is cut at a character. */
+static void fill(char ret[static WHAT_SIZE], const char *format, va_list args)
+{
+    int length = vsnprintf(ret, WHAT_SIZE, format, args);
+
+    if (length < 0)
+        ret[0] = '\0';
+    if (length >= (int)WHAT_SIZE)
+        ret[dg_text_cut(dg_bytes_of(ret), WHAT_SIZE - 2)] = '\0';
+}
+
+/* --- the list ------------------------------------------------------------------------------- */
+
+void dg_fault_list_reset(struct dg_fault_list *list)
+{
+    list->count = list->beyond = 0;
+}
 
 static bool is_before(const struct dg_fault *a, const struct dg_fault *b)
 {
     return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
+/* Puts the mistake after those that stand before it or at its own place. */
+static void insert(struct dg_fault_list *list, const struct dg_fault *fault, struct dg_fault_hint hint)
+{
+    if (list->count == DG_REGIME_FAULTS_MAX) {
+        list->beyond++;
+        return;
+    }
+    size_t at = list->count++;
+    for (; at > 0 && is_before(fault, &list->item[at - 1]); at--) {
+        list->item[at] = list->item[at - 1];
+        list->hint[at] = list->hint[at - 1];
+    }
+    list->item[at] = *fault;
+    list->hint[at] = hint;
+}
+
+/* Puts the finished text of a mistake into the list. */
+static void put(struct dg_fault_list *list, enum dg_err err, uint32_t line, uint32_t column, const char *what,
+                const struct phrase *phrase)
+{
+    bool has_code = phrase != NULL && phrase->code != NULL;
+    struct dg_fault fault;
+
+    dg_faultf(&fault, err, "%s", what);
+    fault.line = line;
+    fault.column = column;
+    insert(list, &fault,
+           (struct dg_fault_hint){.code = has_code ? phrase->code : dg_err_name(err),
+                                  .told = strlen(fault.what)});
+}
+
+void dg_fault_list_say(struct dg_fault_list *list, enum dg_err err, uint32_t line, uint32_t column,
+                       const char *what)
+{
+    put(list, err, line, column, dg_fault_list_word(list, what), find_phrase(what));
+}
+
+void dg_fault_list_addv(struct dg_fault_list *list, enum dg_err err, uint32_t line, uint32_t column,
+                        const char *format, va_list args)
+{
+    const struct phrase *phrase = find_phrase(format);
+    char what[WHAT_SIZE];
+
+    fill(what, phrase != NULL && is_vietnamese(list) ? phrase->vi : format, args);
+    put(list, err, line, column, what, phrase);
+}
+
 void dg_fault_list_add(struct dg_fault_list *list, enum dg_err err, uint32_t line, uint32_t column,
                        const char *format, ...)
 {
-    char what[sizeof list->item[0].what];
-    struct dg_fault fault;
     va_list args;
 
-    if (list->count == DG_REGIME_FAULTS_MAX)
-        return;
     va_start(args, format);
-    int length = vsnprintf(what, sizeof what, format, args);
+    dg_fault_list_addv(list, err, line, column, format, args);
     va_end(args);
-    if (length >= (int)sizeof what)
-        what[dg_text_cut(dg_bytes_of(what), sizeof what - 2)] = '\0';
-    dg_faultf(&fault, err, "%s", length < 0 ? "" : what);
+}
+
+/* Writes a text of mistakes.def with one or two values. */
+static void phrase_text(const struct dg_fault_list *list, char ret[static WHAT_SIZE], const char *en, ...)
+{
+    va_list args;
+
+    va_start(args, en);
+    fill(ret, dg_fault_list_word(list, en), args);
+    va_end(args);
+}
+
+void dg_fault_list_unknown(struct dg_fault_list *list, enum dg_err err, uint32_t line, uint32_t column,
+                           const char *what, const char *word, const char *near)
+{
+    const struct phrase *phrase = find_phrase(what);
+    char told[WHAT_SIZE], meant[WHAT_SIZE] = "";
+    struct dg_fault fault;
+
+    assert(phrase != NULL && phrase->code != NULL);
+    phrase_text(list, told, "unknown %s \"%s\"", dg_fault_list_word(list, what), word);
+    if (near != NULL)
+        phrase_text(list, meant, ": did you mean %s?", near);
+    dg_faultf(&fault, err, "%s%s", told, meant);
     fault.line = line;
     fault.column = column;
-    size_t at = list->count++;
-    for (; at > 0 && is_before(&fault, &list->item[at - 1]); at--)
-        list->item[at] = list->item[at - 1];
-    list->item[at] = fault;
+    size_t size = strlen(fault.what), cut = strlen(meant);
+    insert(list, &fault,
+           (struct dg_fault_hint){.code = phrase->code, .told = size > cut ? size - cut : size});
 }
 
 const char *dg_near_word(const char *word, const char *const known[], size_t count)

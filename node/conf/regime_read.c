@@ -2,7 +2,11 @@
  *
  * Organs and stand-ins are read first, wherever they stand, because they make roles known to the rules.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "common/limits.h"
+#include "common/line.h"
 #include "common/text.h"
 #include "node/conf/regime_file.h"
 #include "node/conf/regime_rule.h"
@@ -199,20 +203,42 @@ static void read_stand_ins(struct dg_fields *fields, const struct dg_yaml *root,
 
 /* --- rules ---------------------------------------------------------------------------------- */
 
-static void check_id_is_new(struct dg_fields *fields, const struct dg_regime *regime,
-                            const struct dg_yaml *node)
-{
-    const struct dg_rule *last = &regime->rule[regime->rule_count - 1];
-    const struct dg_yaml *id = dg_yaml_member(node, "id");
+/* A rule and its node, to be sorted by the rule's id. */
+struct named {
+    const struct dg_rule *rule;
+    const struct dg_yaml *id;
+};
 
-    for (const struct dg_rule *rule = regime->rule; last->id.size > 0 && rule < last; rule++) {
-        if (!dg_bytes_equal(rule->id, last->id))
-            continue;
-        dg_fields_complain(fields, id, "there is a rule %s already", (const char *)last->id.data);
+static int name_order(const void *a, const void *b)
+{
+    const struct named *left = a, *right = b;
+    int order = dg_bytes_compare(left->rule->id, right->rule->id);
+
+    return order != 0 ? order : left->rule < right->rule ? -1 : 1;
+}
+
+/* Sorted, so that ten thousand rules are no more work than they are. */
+static void check_ids(struct dg_fields *fields, const struct dg_yaml *list, const struct dg_regime *regime)
+{
+    struct named *named = dg_fields_array(fields, list->count, sizeof *named);
+    size_t count = 0, first = 0;
+
+    if (named == NULL)
         return;
+    for (const struct dg_yaml *node = list->first; node != NULL; node = node->next, count++)
+        named[count] = (struct named){&regime->rule[count], dg_yaml_member(node, "id")};
+    if (count > 0)
+        qsort(named, count, sizeof *named, name_order);
+    for (size_t i = 1; i < count; i++) {
+        if (named[i].rule->id.size == 0 || !dg_bytes_equal(named[i].rule->id, named[first].rule->id))
+            first = i;
+        else
+            dg_fields_complain(fields, named[i].id, "there is a rule %s already, in line %u",
+                               (const char *)named[i].rule->id.data, (unsigned)named[first].id->line);
     }
 }
 
+/* Too many rules are a mistake, and those in them are told all the same. */
 static void read_rules(struct dg_fields *fields, const struct dg_yaml *root,
                        const struct dg_known_roles *known, struct dg_regime *ret)
 {
@@ -220,17 +246,17 @@ static void read_rules(struct dg_fields *fields, const struct dg_yaml *root,
 
     if (list == NULL)
         return;
-    if (list->kind != DG_YAML_LIST || list->count == 0 || list->count > DG_REGIME_RULES_MAX) {
+    if (list->kind != DG_YAML_LIST || list->count > DG_REGIME_RULES_MAX ||
+        (list->count == 0 && !fields->cut_short))
         dg_fields_complain(fields, list, "rules must be a list of 1 to %d", DG_REGIME_RULES_MAX);
+    if (list->kind != DG_YAML_LIST)
         return;
-    }
     ret->rule = dg_fields_array(fields, list->count, sizeof *ret->rule);
     if (ret->rule == NULL)
         return;
-    for (const struct dg_yaml *node = list->first; node != NULL; node = node->next) {
+    for (const struct dg_yaml *node = list->first; node != NULL; node = node->next)
         dg_rule_read(fields, node, known, &ret->rule[ret->rule_count++]);
-        check_id_is_new(fields, ret, node);
-    }
+    check_ids(fields, list, ret);
 }
 
 /* --- the file ------------------------------------------------------------------------------- */
@@ -250,7 +276,31 @@ static void read_root(struct dg_fields *fields, const struct dg_yaml *root, stru
     read_rules(fields, root, known, ret);
 }
 
-/* The text of the file, normalised; its flaw goes to faults with its place. */
+/* A file that is no clean text is not read as YAML, but each of its lines is looked at. */
+static void tell_flaws(struct dg_arena *arena, struct dg_bytes text, struct dg_fault_list *faults,
+                       const struct dg_fault *first)
+{
+    struct dg_bytes rest = text, line, clean;
+    struct dg_fault flaw = {0};
+    uint32_t number = 0;
+
+    for (bool more = true; more && faults->count < DG_REGIME_FAULTS_MAX;) {
+        number++;
+        more = dg_line_next(&rest, &line);
+        if (!more)
+            line = rest;
+        if (dg_text_enter(arena, line, DG_TEXT_LINES, &clean, &flaw) != DG_ERR_BAD_TEXT)
+            continue;
+        flaw.what[strcspn(flaw.what, " ")] = '\0'; /* its own place, counted in this line alone */
+        dg_fault_list_add(faults, DG_ERR_BAD_REGIME, number, flaw.column, "not clean UTF-8 text: %s",
+                          flaw.what);
+    }
+    if (faults->count == 0)
+        dg_fault_list_add(faults, DG_ERR_BAD_REGIME, first->line, first->column, "not clean UTF-8 text: %s",
+                          first->what);
+}
+
+/* The text of the file, normalised; its flaws go to faults with their places. */
 static bool enter(struct dg_arena *arena, struct dg_bytes text, struct dg_bytes *ret,
                   struct dg_fault_list *faults)
 {
@@ -258,8 +308,7 @@ static bool enter(struct dg_arena *arena, struct dg_bytes text, struct dg_bytes 
 
     enum dg_err err = dg_text_enter(arena, text, DG_TEXT_LINES, ret, &flaw);
     if (err == DG_ERR_BAD_TEXT)
-        dg_fault_list_add(faults, DG_ERR_BAD_REGIME, flaw.line, flaw.column, "not clean UTF-8 text: %s",
-                          flaw.what);
+        tell_flaws(arena, text, faults, &flaw);
     return err == DG_OK;
 }
 
@@ -270,13 +319,15 @@ enum dg_err dg_regime_read(struct dg_arena *arena, struct dg_bytes text, struct 
     struct dg_regime regime = {0};
     const struct dg_yaml *root = NULL;
     struct dg_bytes clean;
+    bool whole = false;
 
-    faults->count = 0;
+    dg_fault_list_reset(faults);
     if (text.size > DG_REGIME_FILE_MAX)
         dg_fault_list_add(faults, DG_ERR_BAD_REGIME, 1, 1, "the file is larger than %d bytes",
                           DG_REGIME_FILE_MAX);
     else if (enter(arena, text, &clean, faults))
-        root = dg_yaml_read(arena, clean, 1, DG_ERR_BAD_REGIME, faults);
+        root = dg_yaml_read_part(arena, clean, 1, DG_ERR_BAD_REGIME, faults, &whole);
+    fields.cut_short = !whole;
     if (root != NULL && root->kind == DG_YAML_MAP)
         read_root(&fields, root, &regime);
     else if (root != NULL)

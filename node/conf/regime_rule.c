@@ -8,13 +8,14 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const rule_keys[] = {"id",     "cites", "scope",   "level",   "from",
-                                        "except", "with",  "kind",    "periods", "matter",
-                                        "to",     "copy",  "observe", "via",     "outline"};
+static const char *const rule_keys[] = {"id",      "cites", "scope",   "level",    "from", "except",
+                                        "with",    "kind",  "periods", "matter",   "to",   "copy",
+                                        "observe", "via",   "outline", "aggregate"};
 const char *const dg_level_words[DG_LEVEL_COUNT] = {"central", "province", "district",
                                                     "commune", "bloc",     "cell"};
 static const char *const scopes[] = {"all", "owner", "below"};    /* by enum dg_scope */
 static const char *const cadences[] = {"M", "Q", "H", "9M", "Y"}; /* by the bits of enum dg_cadence */
+static const char *const ways[] = {"sum", "last", "none"};        /* by enum dg_aggregation */
 static const char *const places[] = {"same", "parent", "parent-if-any"};
 
 /* The position of text among count words, count when it is none of them. */
@@ -204,35 +205,52 @@ static void read_periods(struct dg_fields *fields, const struct dg_yaml *rule, s
         ret->periods |= 1u << position(words.item[i], cadences, COUNT(cadences));
 }
 
+/* --- aggregation ---------------------------------------------------------------------------- */
+
+static enum dg_aggregation read_way(struct dg_fields *fields, const struct dg_yaml *node)
+{
+    struct dg_bytes text;
+
+    if (!dg_fields_text(fields, node, DG_SLUG_MAX, &text))
+        return DG_AGGREGATE_SUM;
+    size_t at = position(text, ways, COUNT(ways));
+    if (at < COUNT(ways))
+        return (enum dg_aggregation)(at + 1);
+    dg_fields_unknown(fields, node, "aggregation", ways, COUNT(ways));
+    return DG_AGGREGATE_SUM;
+}
+
+/* One way for every indicator, or a map of them in which `default` is for those not named. */
+static void read_aggregate(struct dg_fields *fields, const struct dg_yaml *rule, struct dg_rule *ret)
+{
+    const struct dg_yaml *node = dg_yaml_member(rule, "aggregate");
+
+    if (node == NULL)
+        return;
+    if (node->kind == DG_YAML_TEXT) {
+        ret->aggregate_default = read_way(fields, node);
+        return;
+    }
+    if (node->kind != DG_YAML_MAP || node->count > DG_RULE_LIST_MAX) {
+        dg_fields_complain(fields, node, "aggregate must be one way, or indicator: way, at most %d",
+                           DG_RULE_LIST_MAX);
+        return;
+    }
+    ret->aggregate = dg_fields_array(fields, node->count, sizeof *ret->aggregate);
+    if (ret->aggregate == NULL)
+        return;
+    for (const struct dg_yaml *member = node->first; member != NULL; member = member->next) {
+        enum dg_aggregation how = read_way(fields, member);
+        const struct dg_yaml name = {
+            .line = member->key_line, .column = member->key_column, .text = member->key};
+        if (dg_bytes_is(member->key, "default"))
+            ret->aggregate_default = how;
+        else if (dg_check_slug(fields, &name, NULL))
+            ret->aggregate[ret->aggregate_count++] = (struct dg_aggregate){member->key, how};
+    }
+}
+
 /* --- the whole rule ------------------------------------------------------------------------- */
-
-static bool any_at(const struct dg_rule *rule, enum dg_where where)
-{
-    for (size_t i = 0; i < rule->to_count; i++) {
-        if (rule->to[i].where == where)
-            return true;
-    }
-    return false;
-}
-
-/* What is well-formed but could never be meant. */
-static void check_sense(struct dg_fields *fields, const struct dg_yaml *node, const struct dg_rule *rule)
-{
-    bool upward = any_at(rule, DG_WHERE_PARENT);
-
-    if (upward && any_at(rule, DG_WHERE_SAME))
-        dg_fields_complain(fields, dg_yaml_member(node, "to"),
-                           "to names both @same and @parent: write two rules, each judged by its own regime");
-    if (upward && rule->scope == DG_SCOPE_OWNER)
-        dg_fields_complain(fields, dg_yaml_member(node, "scope"),
-                           "an owner rule to @parent never applies: it is judged at the superior unit");
-    if (rule->with.count > 0 && rule->kind.size > 0 && !dg_bytes_is(rule->kind, "joint"))
-        dg_fields_complain(fields, dg_yaml_member(node, "with"), "only a joint report has further signers");
-    for (size_t i = 0; i < rule->to_count; i++) {
-        if (rule->to[i].if_superior)
-            dg_fields_complain(fields, dg_yaml_member(node, "to"), "an addressee cannot be @parent-if-any");
-    }
-}
 
 void dg_rule_read(struct dg_fields *fields, const struct dg_yaml *node, const struct dg_known_roles *known,
                   struct dg_rule *ret)
@@ -264,6 +282,7 @@ void dg_rule_read(struct dg_fields *fields, const struct dg_yaml *node, const st
     rule.copy_count = read_targets(fields, node, "copy", known, &rule.copy);
     rule.observe_count = read_targets(fields, node, "observe", known, &rule.observe);
     read_via(fields, node, known, &rule);
-    check_sense(fields, node, &rule);
+    read_aggregate(fields, node, &rule);
+    dg_rule_check(fields, node, &rule);
     *ret = rule;
 }

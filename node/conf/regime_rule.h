@@ -24,5 +24,7 @@ dg_word_check dg_check_slug;
 /* Reads one rule. */
 void dg_rule_read(struct dg_fields *fields, const struct dg_yaml *node, const struct dg_known_roles *known,
                   struct dg_rule *ret);
+/* Complains about what the rule says and could never mean. */
+void dg_rule_check(struct dg_fields *fields, const struct dg_yaml *node, const struct dg_rule *rule);
 
 #endif

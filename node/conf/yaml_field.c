@@ -2,7 +2,6 @@
 #include "node/conf/yaml_field.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* For suggestions: what is a kind is for dg_kind_known to say. */
@@ -21,25 +20,20 @@ void *dg_fields_array(struct dg_fields *fields, size_t count, size_t item_size)
 
 void dg_fields_complain(struct dg_fields *fields, const struct dg_yaml *at, const char *format, ...)
 {
-    char what[sizeof fields->faults->item[0].what];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
+    dg_fault_list_addv(fields->faults, fields->err, at->line, at->column, format, args);
     va_end(args);
-    dg_fault_list_add(fields->faults, fields->err, at->line, at->column, "%s", what);
 }
 
 void dg_fields_unknown(struct dg_fields *fields, const struct dg_yaml *word, const char *what,
                        const char *const known[], size_t count)
 {
     const char *text = (const char *)word->text.data;
-    const char *near = dg_near_word(text, known, count);
 
-    if (near != NULL)
-        dg_fields_complain(fields, word, "unknown %s \"%s\": did you mean %s?", what, text, near);
-    else
-        dg_fields_complain(fields, word, "unknown %s \"%s\"", what, text);
+    dg_fault_list_unknown(fields->faults, fields->err, word->line, word->column, what, text,
+                          dg_near_word(text, known, count));
 }
 
 static bool is_known(struct dg_bytes key, const char *const known[], size_t count, const char *prefix)
@@ -67,15 +61,16 @@ const struct dg_yaml *dg_fields_member(struct dg_fields *fields, const struct dg
 {
     const struct dg_yaml *member = dg_yaml_member(map, key);
 
-    if (member == NULL)
+    if (member == NULL && !fields->cut_short)
         dg_fields_complain(fields, map, "\"%s\" is missing", key);
     return member;
 }
 
 /* A key may name the member; an item of a list has none. */
-static const char *name_of(const struct dg_yaml *node)
+static const char *name_of(const struct dg_fields *fields, const struct dg_yaml *node)
 {
-    return node->key.size > 0 ? (const char *)node->key.data : "this item";
+    return node->key.size > 0 ? (const char *)node->key.data
+                              : dg_fault_list_word(fields->faults, "this item");
 }
 
 bool dg_fields_text(struct dg_fields *fields, const struct dg_yaml *node, size_t max, struct dg_bytes *ret)
@@ -83,11 +78,12 @@ bool dg_fields_text(struct dg_fields *fields, const struct dg_yaml *node, size_t
     if (node == NULL)
         return false;
     if (node->kind != DG_YAML_TEXT)
-        dg_fields_complain(fields, node, "%s must be text", name_of(node));
+        dg_fields_complain(fields, node, "%s must be text", name_of(fields, node));
     else if (node->text.size == 0)
-        dg_fields_complain(fields, node, "%s is empty: give it a value or leave it out", name_of(node));
+        dg_fields_complain(fields, node, "%s is empty: give it a value or leave it out",
+                           name_of(fields, node));
     else if (node->text.size > max)
-        dg_fields_complain(fields, node, "%s is longer than %zu bytes", name_of(node), max);
+        dg_fields_complain(fields, node, "%s is longer than %zu bytes", name_of(fields, node), max);
     else
         *ret = node->text;
     return node->kind == DG_YAML_TEXT && node->text.size > 0 && node->text.size <= max;
@@ -130,11 +126,11 @@ void dg_fields_words(struct dg_fields *fields, const struct dg_yaml *node, size_
     if (node == NULL)
         return;
     if (node->kind == DG_YAML_MAP) {
-        dg_fields_complain(fields, node, "%s must be a list", name_of(node));
+        dg_fields_complain(fields, node, "%s must be a list", name_of(fields, node));
         return;
     }
     if (count == 0 || count > max) {
-        dg_fields_complain(fields, node, "%s must name 1 to %zu", name_of(node), max);
+        dg_fields_complain(fields, node, "%s must name 1 to %zu", name_of(fields, node), max);
         return;
     }
     ret->item = dg_fields_array(fields, count, sizeof *ret->item);

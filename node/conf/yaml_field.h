@@ -15,6 +15,7 @@ struct dg_fields {
     struct dg_fault_list *faults;
     enum dg_err err; /* the code of a mistake */
     bool spent;      /* the arena was: nothing read since can be trusted */
+    bool cut_short;  /* the file could not be read to its end: what is missing may stand there */
 };
 
 /* Says whether a word is a possible item of a list; complains when it is not. */

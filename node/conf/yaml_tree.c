@@ -32,7 +32,7 @@ static uint32_t column_of(const yaml_mark_t *mark)
 
 static void complain(struct reader *reader, const yaml_mark_t *mark, const char *what)
 {
-    dg_fault_list_add(reader->faults, reader->err, line_of(reader, mark), column_of(mark), "%s", what);
+    dg_fault_list_say(reader->faults, reader->err, line_of(reader, mark), column_of(mark), what);
 }
 
 static void stop(struct reader *reader, const yaml_mark_t *mark, const char *what)
@@ -51,7 +51,10 @@ static bool next_event(struct reader *reader, yaml_event_t *ret)
     if (yaml_parser_parse(&reader->parser, ret) == 1)
         return true;
     problem = reader->parser.problem;
-    stop(reader, &reader->parser.problem_mark, problem != NULL ? problem : "this is not YAML");
+    const yaml_mark_t *mark = &reader->parser.problem_mark;
+    dg_fault_list_add(reader->faults, reader->err, line_of(reader, mark), column_of(mark),
+                      "this is not YAML: %s", problem != NULL ? problem : "?");
+    reader->stopped = true;
     return false;
 }
 
@@ -263,18 +266,29 @@ static struct dg_yaml *read_stream(struct reader *reader)
     return root;
 }
 
-struct dg_yaml *dg_yaml_read(struct dg_arena *arena, struct dg_bytes text, uint32_t first_line,
-                             enum dg_err err, struct dg_fault_list *faults)
+struct dg_yaml *dg_yaml_read_part(struct dg_arena *arena, struct dg_bytes text, uint32_t first_line,
+                                  enum dg_err err, struct dg_fault_list *faults, bool *ret_whole)
 {
     struct reader reader = {.arena = arena, .faults = faults, .err = err, .first_line = first_line};
 
+    *ret_whole = false;
     if (yaml_parser_initialize(&reader.parser) != 1)
         return NULL;
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&reader.parser, text.size == 0 ? (const uint8_t *)"" : text.data, text.size);
     struct dg_yaml *root = read_stream(&reader);
     yaml_parser_delete(&reader.parser);
-    return reader.stopped ? NULL : root;
+    *ret_whole = !reader.stopped;
+    return root;
+}
+
+struct dg_yaml *dg_yaml_read(struct dg_arena *arena, struct dg_bytes text, uint32_t first_line,
+                             enum dg_err err, struct dg_fault_list *faults)
+{
+    bool whole;
+    struct dg_yaml *root = dg_yaml_read_part(arena, text, first_line, err, faults, &whole);
+
+    return whole ? root : NULL;
 }
 
 const struct dg_yaml *dg_yaml_member(const struct dg_yaml *map, const char *key)

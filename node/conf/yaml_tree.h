@@ -31,6 +31,10 @@ struct dg_yaml {
  * there is a fault, or the arena is spent). */
 struct dg_yaml *dg_yaml_read(struct dg_arena *arena, struct dg_bytes text, uint32_t first_line,
                              enum dg_err err, struct dg_fault_list *faults);
+/* The same, but what stands before the place where reading stopped is returned too, so that its mistakes can
+ * be told together with that one; ret_whole says whether the document was read to its end. */
+struct dg_yaml *dg_yaml_read_part(struct dg_arena *arena, struct dg_bytes text, uint32_t first_line,
+                                  enum dg_err err, struct dg_fault_list *faults, bool *ret_whole);
 /* The member of map with that key, NULL when it has none or is no map. */
 const struct dg_yaml *dg_yaml_member(const struct dg_yaml *map, const char *key);
 

@@ -294,7 +294,10 @@ static inline struct dg_rule sample_rule(const char *id)
 {
     static struct dg_bytes level[1], from[2], except[1], with[1], matter[1], outline[1];
     static struct dg_target to[1], copy[1], observe[1];
+    static struct dg_aggregate aggregate[2];
 
+    aggregate[0] = (struct dg_aggregate){sample_text("ton-dong"), DG_AGGREGATE_LAST};
+    aggregate[1] = (struct dg_aggregate){sample_text("ty-le"), DG_AGGREGATE_NONE};
     level[0] = sample_text("district");
     from[0] = sample_text("cap-uy");
     from[1] = sample_text("mttq");
@@ -325,6 +328,9 @@ static inline struct dg_rule sample_rule(const char *id)
         .has_via = true,
         .via = {sample_text("van-phong"), DG_WHERE_SAME, false},
         .outline = {SAMPLE_COUNT(outline), outline},
+        .aggregate_count = SAMPLE_COUNT(aggregate),
+        .aggregate = aggregate,
+        .aggregate_default = DG_AGGREGATE_SUM,
     };
     return rule;
 }

@@ -70,8 +70,8 @@ static void hostile_bytes_do_no_harm(void **state)
     check_truncation(pass_regime, sample(), false);
     check_bit_flips(pass_regime, sample(), true);
     check_memory_failures(pass_regime, sample());
-    check_empty_items(pass_regime, sample(), RULE, DG_REGIME_MAX - 16, 0);
-    check_empty_items(pass_regime, sample(), ORGANS, DG_REGIME_MAX - 16, 0);
+    check_empty_items(pass_regime, sample(), RULE, DG_REGIME_MAX - 16, DG_REGIME_RULES_MAX * 1024);
+    check_empty_items(pass_regime, sample(), ORGANS, DG_REGIME_MAX - 16, DG_REGIME_RULES_MAX * 1024);
 }
 
 static void other_encodings_of_the_same_regime_are_refused(void **state)
@@ -136,12 +136,18 @@ static void a_regime_of_terse_rules_decodes(void **state)
     (void)state;
     static struct dg_rule rule[DG_REGIME_RULES_MAX];
     static char id[DG_REGIME_RULES_MAX][8];
+    struct dg_target to = {sample_text("mttq"), DG_WHERE_SAME, false};
     struct dg_regime regime = sample_regime();
     struct dg_buf bytes;
 
     for (size_t i = 0; i < DG_REGIME_RULES_MAX; i++) {
         snprintf(id[i], sizeof id[i], "BP-%u", (unsigned)i);
-        rule[i] = sample_rule(id[i]);
+        rule[i] = (struct dg_rule){.id = sample_text(id[i]),
+                                   .cites = sample_text("1"),
+                                   .scope = DG_SCOPE_ALL,
+                                   .kind = sample_text("flash"),
+                                   .to_count = 1,
+                                   .to = &to};
     }
     regime.rule = rule;
     regime.rule_count = DG_REGIME_RULES_MAX;
@@ -149,6 +155,23 @@ static void a_regime_of_terse_rules_decodes(void **state)
     assert_int_equal(dg_regime_encode(&regime, &bytes), DG_OK);
     check_round_trip(pass_regime, dg_buf_bytes(&bytes));
     dg_buf_done(&bytes);
+}
+
+static void an_indicator_is_added_up_unless_the_rule_says_otherwise(void **state)
+{
+    (void)state;
+    struct dg_rule rule = sample_rule("BP-1"), silent = {0};
+    struct dg_aggregate twice[] = {rule.aggregate[0], rule.aggregate[0]};
+
+    assert_int_equal(dg_rule_aggregation(&rule, sample_text("ton-dong")), DG_AGGREGATE_LAST);
+    assert_int_equal(dg_rule_aggregation(&rule, sample_text("ty-le")), DG_AGGREGATE_NONE);
+    rule.aggregate_default = DG_AGGREGATE_LAST;
+    assert_int_equal(dg_rule_aggregation(&rule, sample_text("cuoc-hop")), DG_AGGREGATE_LAST);
+    assert_int_equal(dg_rule_aggregation(&silent, sample_text("cuoc-hop")), DG_AGGREGATE_SUM);
+    rule.aggregate = twice;
+    assert_int_equal(recode(rule), DG_ERR_MALFORMED);
+    twice[1] = (struct dg_aggregate){sample_text("ty-le"), (enum dg_aggregation)4};
+    assert_int_equal(recode(rule), DG_ERR_UNSUPPORTED);
 }
 
 static void kinds_and_levels_are_known_by_name(void **state)
@@ -172,6 +195,7 @@ int main(void)
         cmocka_unit_test(two_rules_of_one_id_are_refused),
         cmocka_unit_test(longer_lists_than_allowed_are_refused),
         cmocka_unit_test(a_regime_of_terse_rules_decodes),
+        cmocka_unit_test(an_indicator_is_added_up_unless_the_rule_says_otherwise),
         cmocka_unit_test(kinds_and_levels_are_known_by_name),
     };
 

@@ -80,9 +80,11 @@ static void every_construct_reaches_the_compiled_form(void **state)
         "organs: {cell: [cap-uy, khoi-dan-van]}\n"
         "stand-ins: [{role: ban-dan-van, level: cell, by: [khoi-dan-van], cites: Điều 8 khoản 5}]\n"
         "rules:\n- id: X-1.2a\n  cites: Điều 1\n  scope: below\n  level: [cell, bloc]\n  from: [mttq, hdnd]\n"
-        "  except: cap-uy\n  kind: joint\n  with: [ubnd]\n  periods: [M, 9M, Y]\n  matter: [ton-giao]\n"
+        "  except: cap-uy\n  kind: joint\n  with: [ubnd]\n  periods: [Y]\n  matter: [ton-giao]\n"
         "  to: [cap-uy@parent]\n  copy: [ban-dan-van@parent-if-any]\n  observe: [mttq@same]\n"
-        "  via: van-phong@parent\n  outline: [I. Tình hình]\n";
+        "  via: van-phong@parent\n  outline: [I. Tình hình]\n"
+        "  aggregate: {default: last, cuoc-hop: sum, ty-le: none}\n"
+        "- {id: X-2, cites: Điều 2, kind: periodic, periods: [M, 9M, Y], to: mttq@same, aggregate: none}\n";
 
     assert_string_equal(mistakes(f, yaml), "");
     const struct dg_rule *rule = &f->regime.rule[0];
@@ -94,13 +96,18 @@ static void every_construct_reaches_the_compiled_form(void **state)
     assert_true(dg_bytes_is(rule->id, "X-1.2a") && dg_bytes_is(rule->kind, "joint"));
     assert_int_equal(rule->scope, DG_SCOPE_BELOW);
     assert_int_equal(rule->level.count + rule->from.count + rule->except.count + rule->with.count, 6);
-    assert_int_equal(rule->periods, DG_CADENCE_M | DG_CADENCE_9M | DG_CADENCE_Y);
+    assert_int_equal(rule->periods, DG_CADENCE_Y);
     assert_true(rule->to[0].where == DG_WHERE_PARENT && !rule->to[0].if_superior);
     assert_true(rule->copy[0].where == DG_WHERE_PARENT && rule->copy[0].if_superior);
     assert_true(rule->observe[0].where == DG_WHERE_SAME && dg_bytes_is(rule->observe[0].role, "mttq"));
     assert_true(rule->has_via && dg_bytes_is(rule->via.role, "van-phong"));
     assert_true(dg_bytes_is(rule->outline.item[0], "I. Tình hình") &&
                 dg_bytes_is(rule->matter.item[0], "ton-giao"));
+    assert_int_equal(rule->aggregate_default, DG_AGGREGATE_LAST);
+    assert_int_equal(rule->aggregate_count, 2);
+    assert_true(dg_bytes_is(rule->aggregate[1].name, "ty-le") && rule->aggregate[1].how == DG_AGGREGATE_NONE);
+    assert_int_equal(rule[1].periods, DG_CADENCE_M | DG_CADENCE_9M | DG_CADENCE_Y);
+    assert_int_equal(rule[1].aggregate_default, DG_AGGREGATE_NONE);
 }
 
 static void a_rule_without_scope_holds_everywhere(void **state)
@@ -136,7 +143,7 @@ static void every_mistake_is_found_in_one_run_in_order(void **state)
                         "5:10 unknown key \"tinh\"\n"
                         "7:32 unknown kind \"periodik\": did you mean periodic?\n"
                         "7:46 unknown role \"cap-ui\": did you mean cap-uy?\n"
-                        "8:8 there is a rule A already\n"
+                        "8:8 there is a rule A already, in line 7\n"
                         "8:43 to must name 1 to 64\n"
                         "8:58 unknown place \"above\"\n");
 }
@@ -181,6 +188,114 @@ static void rules_that_could_never_be_meant_are_refused(void **state)
     assert_non_null(strstr(rule_mistakes(*state, GOOD ", with: ubnd"), "only a joint report"));
     assert_non_null(strstr(rule_mistakes(*state, "id: A, cites: x, kind: flash, to: mttq@parent-if-any"),
                            "cannot be @parent-if-any"));
+    assert_non_null(
+        strstr(rule_mistakes(*state, "id: A, cites: x, kind: joint, to: mttq@same"), "name them"));
+    assert_non_null(
+        strstr(rule_mistakes(*state, "id: A, cites: x, kind: evaluation, periods: [M, Y], to: mttq@same"),
+               "covers a year"));
+    assert_non_null(strstr(rule_mistakes(*state, GOOD ", from: [mttq, hdnd], except: [hdnd, mttq]"),
+                           "mttq is in from and in except"));
+    assert_non_null(strstr(rule_mistakes(*state, GOOD ", via: cap-uy@same"), "nobody would wait"));
+    assert_non_null(strstr(rule_mistakes(*state, GOOD ", copy: [mttq@same, cap-uy@same]"),
+                           "cap-uy is an addressee already"));
+    assert_non_null(strstr(rule_mistakes(*state, GOOD ", aggregate: {a: plus}"), "unknown aggregation"));
+}
+
+static void an_exception_from_some_of_the_authors_is_meant(void **state)
+{
+    assert_string_equal(rule_mistakes(*state, GOOD ", from: [mttq, hdnd], except: [hdnd]"), "");
+}
+
+/* --- how they are told ------------------------------------------------------------------------ */
+
+static void a_mistake_is_told_in_the_language_of_the_list(void **state)
+{
+    struct fixture *f = *state;
+
+    f->faults.language = "vi";
+    assert_string_equal(rule_mistakes(f, "id: A, kind: flash, to: cap-ui@same, scope: 5"),
+                        "4:3 thiếu \"cites\"\n4:28 vai \"cap-ui\" không có: có phải cap-uy?\n"
+                        "4:48 phạm vi \"5\" không có\n");
+}
+
+static void a_mistake_has_a_word_of_its_own_and_a_suggestion_apart(void **state)
+{
+    struct fixture *f = *state;
+
+    rule_mistakes(f, "id: A, kind: flash, to: cap-ui@same");
+    assert_string_equal(f->faults.hint[0].code, "MISSING");
+    assert_string_equal(f->faults.hint[1].code, "UNKNOWN_ROLE");
+    assert_string_equal(f->faults.item[1].what + f->faults.hint[1].told, ": did you mean cap-uy?");
+    assert_string_equal(f->faults.item[0].what + f->faults.hint[0].told, "");
+}
+
+/* What stands between % and the letter of a conversion, and the letter, of all conversions in a text. */
+static const char *conversions(const char *text)
+{
+    static char found[64];
+    size_t size = 0;
+
+    for (const char *at = strchr(text, '%'); at != NULL; at = strchr(at + 1, '%')) {
+        size_t length = strcspn(at, "sdu") + 1;
+        memcpy(found + size, at, length);
+        size += length;
+    }
+    found[size] = '\0';
+    return found;
+}
+
+static void both_languages_take_the_same_values_in_the_same_order(void **state)
+{
+    static const char *const pairs[][2] = {
+#define X(en, code, vi) {en, vi},
+#include "node/conf/mistakes.def"
+#undef X
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char english[64];
+        snprintf(english, sizeof english, "%s", conversions(pairs[i][0]));
+        assert_string_equal(conversions(pairs[i][1]), english);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(pairs[k][0], pairs[i][0]);
+    }
+}
+
+/* --- files that cannot be read to their end ------------------------------------------------------ */
+
+static void the_mistakes_before_a_syntax_error_are_told_with_it(void **state)
+{
+    const char *shown = mistakes(*state, HEAD "organs: {tinh: [cap-uy]}\nrules:\n"
+                                              "- {id: A, cites: x, kind: flsh, to: mttq@same}\n- {id: [}\n");
+
+    assert_non_null(strstr(shown, "3:10 unknown key \"tinh\"\n5:27 unknown kind \"flsh\""));
+    assert_non_null(strstr(shown, "this is not YAML"));
+    assert_null(strstr(shown, "missing"));
+}
+
+static void every_line_that_is_no_text_is_told(void **state)
+{
+    assert_string_equal(mistakes(*state, "name: thu\ntitle: \xff\nrules: []\nx: a\xc2\n"),
+                        "2:8 not clean UTF-8 text: 0xFF\n4:5 not clean UTF-8 text: 0xC2\n");
+}
+
+static void ten_thousand_rules_are_read_and_all_their_mistakes_told(void **state)
+{
+    struct fixture *f = *state;
+    size_t size = 0, room = 1024 * 1024;
+    char *yaml = malloc(room);
+
+    assert_non_null(yaml);
+    size += (size_t)snprintf(yaml, room, HEAD "rules:\n");
+    for (int i = 0; i < 10000; i++)
+        size += (size_t)snprintf(yaml + size, room - size,
+                                 "- {id: R%d, cites: Điều 1, kind: %s, to: mttq@same}\n", i == 7000 ? 5 : i,
+                                 i == 9999 ? "urgnt" : "flash");
+    assert_string_equal(mistakes(f, yaml), "4:1 rules must be a list of 1 to 4096\n"
+                                           "7004:8 there is a rule R5 already, in line 9\n"
+                                           "10003:36 unknown kind \"urgnt\": did you mean urgent?\n");
+    free(yaml);
 }
 
 static void a_regime_cannot_end_before_it_begins(void **state)
@@ -246,7 +361,7 @@ static void a_file_that_is_not_yaml_is_refused_at_its_place(void **state)
     assert_string_equal(mistakes(*state, HEAD RULES "---\nname: hai\n"),
                         "6:1 a second document is not allowed\n");
     assert_string_equal(mistakes(*state, "? [a]\n: b\n"), "1:3 a key must be a word\n");
-    assert_string_equal(mistakes(*state, "name: \xff\n"), "1:7 not clean UTF-8 text: 0xFF (1:7)\n");
+    assert_string_equal(mistakes(*state, "name: \xff\n"), "1:7 not clean UTF-8 text: 0xFF\n");
 }
 
 static void nesting_is_bounded(void **state)
@@ -254,7 +369,7 @@ static void nesting_is_bounded(void **state)
     char yaml[4096] = "name: ";
 
     memset(yaml + 6, '[', 2000);
-    assert_string_equal(mistakes(*state, yaml), "1:14 nested too deeply\n");
+    assert_string_equal(mistakes(*state, yaml), "1:7 name must be text\n1:14 nested too deeply\n");
 }
 
 static void escapes_smuggle_nothing_in(void **state)
@@ -276,6 +391,7 @@ static void only_so_many_mistakes_are_kept(void **state)
         size += (size_t)snprintf(yaml + size, 65536 - size, "zz%d: x\n", i);
     assert_int_equal(read_bytes(f, dg_bytes_of(yaml)), DG_ERR_BAD_REGIME);
     assert_int_equal(f->faults.count, DG_REGIME_FAULTS_MAX);
+    assert_int_equal(f->faults.beyond, 303); /* and the three keys that are missing */
     free(yaml);
 }
 
@@ -343,6 +459,13 @@ int main(void)
         TEST(a_near_word_is_suggested),
         TEST(values_of_the_wrong_form_are_refused),
         TEST(rules_that_could_never_be_meant_are_refused),
+        TEST(an_exception_from_some_of_the_authors_is_meant),
+        TEST(a_mistake_is_told_in_the_language_of_the_list),
+        TEST(a_mistake_has_a_word_of_its_own_and_a_suggestion_apart),
+        TEST(both_languages_take_the_same_values_in_the_same_order),
+        TEST(the_mistakes_before_a_syntax_error_are_told_with_it),
+        TEST(every_line_that_is_no_text_is_told),
+        TEST(ten_thousand_rules_are_read_and_all_their_mistakes_told),
         TEST(a_regime_cannot_end_before_it_begins),
         TEST(stand_ins_may_not_lead_back),
         TEST(stand_ins_of_different_levels_do_not_meet),
