@@ -114,8 +114,6 @@ static enum dg_err open_rulebook(struct work *w, struct rulebook *ret)
         return no_regime(w, unit->parent_slug);
     ret->own_count = dg_regimes_at(unit, day, ret->own, sizeof ret->own / sizeof *ret->own);
     ret->upward_count = dg_regimes_at(superior, day, ret->upward, sizeof ret->upward / sizeof *ret->upward);
-    if (ret->own_count == 0 && ret->upward_count == 0)
-        return no_regime(w, unit->slug);
     enum dg_err err = check_readable(w, ret->own, ret->own_count);
     return err != DG_OK ? err : check_readable(w, ret->upward, ret->upward_count);
 }
@@ -218,14 +216,20 @@ static void apply_regime(struct work *w, const struct dg_cited *regime, bool upw
 
 /* --- refusals ------------------------------------------------------------------------------- */
 
-static enum dg_err no_rule(struct work *w)
+/* Where no regime is in force on the day, no rule covers anything: the clerk is told that it is the day. */
+static enum dg_err no_rule(struct work *w, const struct rulebook *book)
 {
     const struct dg_header *header = w->c.header;
     const char *kind = dg_arena_string(w->c.arena, header->kind);
     const char *period = dg_arena_string(w->c.arena, header->period);
     const struct dg_bytes author = address_of(w->c.arena, header->organ, header->unit);
 
-    dg_faultf(w->fault, DG_ERR_NO_RULE, "%s%s%s", kind, period[0] == '\0' ? "" : " ", period);
+    char day[DG_DAY_TEXT];
+
+    dg_day_text(header->date, day);
+    bool is_lawless = book->own_count == 0 && book->upward_count == 0;
+    dg_faultf(w->fault, DG_ERR_NO_RULE, "%s%s%s%s%s", kind, period[0] == '\0' ? "" : " ", period,
+              is_lawless ? ", no regime on " : "", is_lawless ? day : "");
     dg_fault_organ(w->fault, dg_arena_string(w->c.arena, author));
     dg_fault_unit(w->fault, dg_arena_string(w->c.arena, header->unit));
     return DG_ERR_NO_RULE;
@@ -327,7 +331,7 @@ static enum dg_err apply_rulebook(struct work *w, const struct rulebook *book)
     if (w->merge.err != DG_OK)
         return dg_faultf(w->fault, w->merge.err, "recipients");
     if (first.rule == NULL)
-        return no_rule(w);
+        return no_rule(w, book);
     return check_reached(w, &first);
 }
 

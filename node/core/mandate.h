@@ -69,8 +69,8 @@ struct dg_mandate {
 };
 
 /* Computes the mandate. In this order: DG_ERR_NO_ORGAN (unknown author or further signer),
- * DG_ERR_BAD_PERIOD, DG_ERR_NO_REGIME (none in force, its bytes are missing, or the parent is not
- * known), DG_ERR_NO_RULE, DG_ERR_NO_RECIPIENT, DG_ERR_BAD_RECIPIENT (also-to that is no address, or at
+ * DG_ERR_BAD_PERIOD, DG_ERR_NO_REGIME (the bytes of one are missing, or the parent is not known),
+ * DG_ERR_NO_RULE (also where no regime is in force on that day), DG_ERR_NO_RECIPIENT, DG_ERR_BAD_RECIPIENT (also-to that is no address, or at
  * a known unit that has no such organ); DG_ERR_TOO_LARGE beyond the limits of a report, and
  * DG_ERR_NO_MEMORY. fault names rule, article and unit. */
 enum dg_err dg_mandate_of(const struct dg_directory *directory, const struct dg_header *header,

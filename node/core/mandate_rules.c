@@ -253,20 +253,33 @@ static bool author_bound(const struct dg_cited *cited, const struct dg_case *c)
     return rule->except.count == 0 || !author_counts_as(c, 0, &rule->except, cited->adoption->regime);
 }
 
-/* Every role of `with` needs a further signer from the lead author's unit. */
+/* True when a further signer of the lead author's unit fills the role. */
+static bool is_signed_further(const struct dg_cited *cited, const struct dg_case *c,
+                              const struct dg_slugs *role)
+{
+    for (size_t a = 1; a < c->author_count; a++) {
+        if (c->author_unit[a] == c->unit && fills_role_of(cited, c, a, role))
+            return true;
+    }
+    return false;
+}
+
+/* Every role of `with` needs a further signer from the lead author's unit. A role that may lead too is also
+ * filled by the lead, so that either of two organs may lead; one signature alone never does. */
 static bool signers_complete(const struct dg_cited *cited, const struct dg_case *c)
 {
     const struct dg_slugs *with = &cited->rule->with;
+    size_t further = 0;
 
     for (size_t i = 0; i < with->count; i++) {
         const struct dg_slugs role = {.count = 1, .item = &with->item[i]};
-        bool found = false;
-        for (size_t a = 1; a < c->author_count && !found; a++)
-            found = c->author_unit[a] == c->unit && fills_role_of(cited, c, a, &role);
-        if (!found)
+        bool is_further = is_signed_further(cited, c, &role);
+        bool is_lead = slugs_have(&cited->rule->from, with->item[i]) && fills_role_of(cited, c, 0, &role);
+        if (!is_further && !is_lead)
             return false;
+        further += is_further;
     }
-    return true;
+    return with->count == 0 || further > 0;
 }
 
 static bool matter_touched(const struct dg_slugs *matter, const struct dg_header *header)

@@ -144,32 +144,51 @@ static enum dg_err no_default_organs(const struct dg_regime *regime, struct dg_b
     return err;
 }
 
-/* One organ for each role, named as the role is. */
-static enum dg_err default_organs(struct dg_arena *arena, struct dg_bytes compiled, struct dg_bytes level,
+/* Adds an organ for each role that the regime names for the level and no earlier one has named. */
+static void add_default_organs(const struct dg_regime *regime, struct dg_bytes level,
+                               struct dg_organ_option option[static DG_ORGANS_MAX], size_t *count)
+{
+    const struct dg_slugs *roles = NULL;
+    for (size_t i = 0; i < regime->organ_count && roles == NULL; i++) {
+        if (dg_bytes_equal(regime->organs[i].level, level))
+            roles = &regime->organs[i].role;
+    }
+    for (size_t i = 0; roles != NULL && i < roles->count; i++) {
+        bool listed = false;
+        for (size_t k = 0; k < *count && !listed; k++)
+            listed = dg_bytes_equal(option[k].slug, roles->item[i]);
+        if (listed || *count == DG_ORGANS_MAX)
+            continue;
+        const char *name = dg_role_name(roles->item[i], "vi");
+        option[(*count)++] = (struct dg_organ_option){
+            .role = {.count = 1, .item = &roles->item[i]},
+            .slug = roles->item[i],
+            .name = name != NULL ? dg_bytes_of(name) : roles->item[i],
+        };
+    }
+}
+
+/* One organ for each role, named as the role is: those of the main regime, then what further ones speak of.
+ */
+static enum dg_err default_organs(struct dg_arena *arena, size_t regime_count,
+                                  const struct dg_bytes compiled[], struct dg_bytes level,
                                   struct dg_organ_option **ret, size_t *ret_count, struct dg_fault *fault)
 {
-    struct dg_regime regime;
-    enum dg_err err = dg_regime_decode(arena, compiled, &regime, fault);
-    if (err != DG_OK)
-        return err;
-    const struct dg_slugs *roles = NULL;
-    for (size_t i = 0; i < regime.organ_count && roles == NULL; i++) {
-        if (dg_bytes_equal(regime.organs[i].level, level))
-            roles = &regime.organs[i].role;
-    }
-    if (roles == NULL || roles->count == 0)
-        return no_default_organs(&regime, level, fault);
-    struct dg_organ_option *option = dg_arena_array(arena, roles->count, sizeof *option);
-    if (option == NULL)
+    struct dg_regime *regime = dg_arena_array(arena, regime_count, sizeof *regime);
+    struct dg_organ_option *option = dg_arena_array(arena, DG_ORGANS_MAX, sizeof *option);
+    size_t count = 0;
+    if (regime == NULL || option == NULL)
         return dg_fault(fault, DG_ERR_NO_MEMORY);
-    for (size_t i = 0; i < roles->count; i++) {
-        const char *name = dg_role_name(roles->item[i], "vi");
-        option[i].role = (struct dg_slugs){.count = 1, .item = &roles->item[i]};
-        option[i].slug = roles->item[i];
-        option[i].name = name != NULL ? dg_bytes_of(name) : roles->item[i];
+    for (size_t i = 0; i < regime_count; i++) {
+        enum dg_err err = dg_regime_decode(arena, compiled[i], &regime[i], fault);
+        if (err != DG_OK)
+            return err;
+        add_default_organs(&regime[i], level, option, &count);
     }
+    if (count == 0)
+        return no_default_organs(&regime[0], level, fault);
     *ret = option;
-    *ret_count = roles->count;
+    *ret_count = count;
     return DG_OK;
 }
 
@@ -248,23 +267,25 @@ static enum dg_err found_organ(struct dg_keyring *keyring, const struct dg_organ
 }
 
 enum dg_err dg_found_organs(struct dg_keyring *keyring, struct dg_arena *arena, size_t option_count,
-                            const struct dg_organ_option option[], struct dg_bytes regime,
-                            struct dg_bytes level, struct dg_founding *founding, struct dg_fault *fault)
+                            const struct dg_organ_option option[], size_t regime_count,
+                            const struct dg_bytes regime[], struct dg_bytes level,
+                            struct dg_founding *founding, struct dg_fault *fault)
 {
     size_t count = option_count;
     struct dg_organ_option *standard;
     enum dg_err err = DG_OK;
-    if (count == 0 && regime.size == 0)
+    if (count == 0 && (regime_count == 0 || regime[0].size == 0))
         return dg_faultf(fault, DG_ERR_NO_REGIME, "--organ");
     if (count == 0) {
-        err = default_organs(arena, regime, level, &standard, &count, fault);
+        err = default_organs(arena, regime_count, regime, level, &standard, &count, fault);
         if (err != DG_OK)
             return err;
         option = standard;
     }
     err = check_organs(option, count, fault);
     if (err == DG_OK)
-        err = check_roles(arena, regime, option, count, founding, fault);
+        err = check_roles(arena, regime_count > 0 ? regime[0] : dg_bytes_at(NULL, 0), option, count, founding,
+                          fault);
     if (err != DG_OK)
         return err;
     struct dg_founding_organ *organ = dg_arena_array(arena, count, sizeof *organ);

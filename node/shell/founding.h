@@ -21,13 +21,13 @@ void dg_found_undo(const char *dir, bool whole);
 /* The unit's four keys: those of the keyring, made where they are missing. */
 enum dg_err dg_found_unit_keys(struct dg_keyring *keyring, struct dg_keys *ret,
                                struct dg_fault *fault) DG_MUST_CHECK;
-/* The organs with their keys: as the options say, or one for each role that the compiled regime names
+/* The organs with their keys: as the options say, or one for each role that one of the compiled regimes names
  * for the level. DG_ERR_NO_REGIME when that gives none, DG_ERR_BAD_VALUE for a slug given twice,
  * DG_ERR_BAD_ROLE for a role that no regime in founding knows. */
 enum dg_err dg_found_organs(struct dg_keyring *keyring, struct dg_arena *arena, size_t option_count,
-                            const struct dg_organ_option option[], struct dg_bytes regime,
-                            struct dg_bytes level, struct dg_founding *founding,
-                            struct dg_fault *fault) DG_MUST_CHECK;
+                            const struct dg_organ_option option[], size_t regime_count,
+                            const struct dg_bytes regime[], struct dg_bytes level,
+                            struct dg_founding *founding, struct dg_fault *fault) DG_MUST_CHECK;
 /* The configuration of a new node; listen may be NULL. DG_ERR_BAD_VALUE for a port that the system is to
  * choose. */
 enum dg_err dg_found_config(const char *listen, struct dg_config *ret, struct dg_fault *fault) DG_MUST_CHECK;

@@ -217,12 +217,10 @@ static struct dg_bytes parent_of(struct join *join, struct dg_bytes unit)
     return dg_bytes_at(NULL, 0);
 }
 
-/* The regime that names the default organs: the unit's own main one, else the nearest ancestor's. */
-static struct dg_bytes governing_regime(struct join *join, const struct dg_founding *founding,
-                                        const struct dg_certificate *own)
+/* The main regime of the nearest ancestor that has one: it names the default organs of a unit without its
+ * own. */
+static struct dg_bytes inherited_regime(struct join *join, const struct dg_certificate *own)
 {
-    if (founding->regime_count > 0)
-        return founding->regime[0];
     struct dg_bytes regime = {NULL, 0};
     struct dg_bytes unit = own->parent;
     for (size_t depth = 0; depth < DG_TREE_DEPTH_MAX && unit.size > 0 && regime.size == 0; depth++) {
@@ -230,6 +228,15 @@ static struct dg_bytes governing_regime(struct join *join, const struct dg_found
         unit = parent_of(join, unit);
     }
     return regime;
+}
+
+static enum dg_err organs(struct join *join, struct dg_founding *founding, const struct dg_certificate *own)
+{
+    struct dg_bytes inherited = inherited_regime(join, own);
+    bool has_own = founding->regime_count > 0;
+    return dg_found_organs(join->keyring, &join->arena, join->options->organ_count, join->options->organ,
+                           has_own ? founding->regime_count : 1, has_own ? founding->regime : &inherited,
+                           own->level, founding, join->fault);
 }
 
 static enum dg_err found(struct join *join)
@@ -256,8 +263,7 @@ static enum dg_err found(struct join *join)
     if (err == DG_OK)
         err = own_regimes(join, &founding);
     if (err == DG_OK)
-        err = dg_found_organs(join->keyring, &join->arena, join->options->organ_count, join->options->organ,
-                              governing_regime(join, &founding, &own), own.level, &founding, join->fault);
+        err = organs(join, &founding, &own);
     if (err == DG_OK)
         err = dg_config_save(join->options->dir, &join->config, join->fault);
     if (err == DG_OK)

@@ -107,15 +107,12 @@ static enum dg_err describe(const struct dg_init_options *options, struct dg_are
 static enum dg_err make_keys(const struct dg_init_options *options, struct dg_keyring *keyring,
                              struct dg_arena *arena, struct dg_founding *founding, struct dg_fault *fault)
 {
-    struct dg_bytes main_regime = dg_bytes_at(NULL, 0);
-    if (options->regime_count > 0)
-        main_regime = options->regime[0];
     enum dg_err err = dg_keyring_make(keyring, "federation", &founding->federation_key, fault);
     if (err == DG_OK)
         err = dg_found_unit_keys(keyring, &founding->keys, fault);
     if (err == DG_OK)
-        err = dg_found_organs(keyring, arena, options->organ_count, options->organ, main_regime,
-                              founding->level, founding, fault);
+        err = dg_found_organs(keyring, arena, options->organ_count, options->organ, options->regime_count,
+                              options->regime, founding->level, founding, fault);
     return err;
 }
 

@@ -95,9 +95,18 @@ static void bp_28_is_owed_by_every_organ_for_a_year(void **state)
            "NO_RECIPIENT | BP-28 | Điều 28 | cap-uy | bu-dang");
 }
 
-static void bp_5_3_has_to_wait_for_a_later_version(void **state)
+static void bp_5_3_takes_every_project_through_the_commission_of_the_owner(void **state)
 {
-    expect(*state, "ubnd@binh-phuoc", "appraisal", "", "NO_RULE | ubnd@binh-phuoc | binh-phuoc");
+#define THROUGH " through ban-dan-van@binh-phuoc BP-5.3\n"
+    expect(*state, "ubnd@binh-phuoc", "appraisal", "",
+           "to ban-thuong-vu@binh-phuoc" THROUGH "to cap-uy@binh-phuoc" THROUGH);
+    expect(*state, "cap-uy@binh-phuoc", "appraisal", "", "to ban-thuong-vu@binh-phuoc" THROUGH);
+    expect(*state, "ban-dan-van@binh-phuoc", "appraisal", "",
+           "to ban-thuong-vu@binh-phuoc BP-5.3\nto cap-uy@binh-phuoc BP-5.3\n");
+    expect(*state, "ubnd@bu-dang", "appraisal", "", "NO_RULE | ubnd@bu-dang | bu-dang");
+    set_organs(*state, "binh-phuoc", "cap-uy thuong-truc ban-thuong-vu ubnd=chinh-quyen");
+    expect(*state, "ubnd@binh-phuoc", "appraisal", "",
+           "NO_RECIPIENT | BP-5.3 | Điều 5 khoản 3 | ban-dan-van | binh-phuoc");
 }
 
 /* --- huyen ---------------------------------------------------------------------------------- */
@@ -169,9 +178,12 @@ static void h_15_5_and_h_27_stay_within_the_unit(void **state)
     expect(*state, "khoi-dan-van@chi-bo-mot", "evaluation", "2026", "to cap-uy@chi-bo-mot H-27\n");
 }
 
-static void h_5_4_has_to_wait_for_a_later_version(void **state)
+static void h_5_4_takes_every_project_through_the_commission_of_the_owner(void **state)
 {
-    expect(*state, "ubnd@dong-phu", "appraisal", "", "NO_RULE | ubnd@dong-phu | dong-phu");
+    expect(*state, "ubnd@dong-phu", "appraisal", "",
+           "to ban-thuong-vu@dong-phu through ban-dan-van@dong-phu H-5.4\n"
+           "to thuong-truc@dong-phu through ban-dan-van@dong-phu H-5.4\n");
+    expect(*state, "ubnd@tan-loi", "appraisal", "", "NO_RULE | ubnd@tan-loi | tan-loi");
 }
 
 /* --- what follows from both ----------------------------------------------------------------- */
@@ -182,11 +194,11 @@ static void articles_are_cited_as_the_regulations_number_them(void **state)
     const struct dg_regime *bp = unit_of(w, "binh-phuoc")->adoption[0].regime;
     const struct dg_regime *h = unit_of(w, "dong-phu")->adoption[0].regime;
 
-    assert_int_equal(bp->rule_count, 10);
-    assert_int_equal(h->rule_count, 11);
+    assert_int_equal(bp->rule_count, 11);
+    assert_int_equal(h->rule_count, 12);
     assert_true(dg_bytes_is(bp->rule[0].cites, "Điều 24 khoản 2"));
-    assert_true(dg_bytes_is(bp->rule[7].cites, "Điều 15 khoản 3, Điều 16 khoản 5"));
-    assert_true(dg_bytes_is(h->rule[8].cites, "Điều 14 khoản 3, Điều 15 khoản 5"));
+    assert_true(dg_bytes_is(bp->rule[8].cites, "Điều 15 khoản 3, Điều 16 khoản 5"));
+    assert_true(dg_bytes_is(h->rule[9].cites, "Điều 14 khoản 3, Điều 15 khoản 5"));
 }
 
 static void the_root_has_nobody_above(void **state)
@@ -243,7 +255,7 @@ int main(void)
         TEST(bp_owner_rules_hold_at_the_province_only),
         TEST(bp_16_5_carries_the_peoples_opinions),
         TEST(bp_28_is_owed_by_every_organ_for_a_year),
-        TEST(bp_5_3_has_to_wait_for_a_later_version),
+        TEST(bp_5_3_takes_every_project_through_the_commission_of_the_owner),
         TEST(h_23_2a_holds_at_the_district_and_below),
         TEST(a_district_reports_upward_by_the_rule_of_the_province),
         TEST(h_23_2b_brings_a_commune_to_its_district),
@@ -251,7 +263,7 @@ int main(void)
         TEST(h_22_tells_the_unit_and_h_22b_the_commission_above),
         TEST(h_owner_rules_hold_at_the_district_only),
         TEST(h_15_5_and_h_27_stay_within_the_unit),
-        TEST(h_5_4_has_to_wait_for_a_later_version),
+        TEST(h_5_4_takes_every_project_through_the_commission_of_the_owner),
         TEST(articles_are_cited_as_the_regulations_number_them),
         TEST(the_root_has_nobody_above),
         TEST(a_missing_copy_refuses_a_periodic_report),

@@ -18,10 +18,12 @@ static void the_date_of_the_document_decides_which_regime_holds(void **state)
     only_regime(*state,
                 regime_text(*state, HEAD "valid-from: 2021-11-05\nvalid-until: 2025-12-31\nrules:\n" RULE(
                                         "A", "thematic", "to: cap-uy@same")));
-    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2021-11-04"), "NO_REGIME | bu-dang");
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2021-11-04"),
+                        "NO_RULE | mttq@bu-dang | bu-dang");
     assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2021-11-05"), "to cap-uy@bu-dang A\n");
     assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2025-12-31"), "to cap-uy@bu-dang A\n");
-    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2026-01-01"), "NO_REGIME | bu-dang");
+    assert_string_equal(thematic_on(*state, "mttq@bu-dang", "2026-01-01"),
+                        "NO_RULE | mttq@bu-dang | bu-dang");
 }
 
 static void an_adoption_has_days_of_its_own_and_the_newest_wins(void **state)

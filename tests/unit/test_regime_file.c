@@ -400,13 +400,13 @@ static void only_so_many_mistakes_are_kept(void **state)
 static void the_regimes_we_ship_are_sound(void **state)
 {
     struct fixture *f = *state;
-    const char *names[] = {"binh-phuoc", "huyen"};
+    const char *names[] = {"binh-phuoc", "huyen", "ha-noi", "dong-nai", "tuyen-quang-khoi"};
     struct dg_fault fault = {0};
     struct dg_bytes bytes;
     struct dg_regime regime;
 
     setenv("DONGGUI_REGIMES", DG_SOURCE_DIR "/deploy/regimes", 1);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_int_equal(dg_regime_load(&f->arena, names[i], "/nowhere", &bytes, &fault), DG_OK);
         assert_int_equal(dg_regime_decode(&f->arena, bytes, &regime, &fault), DG_OK);
         assert_true(dg_bytes_is(regime.name, names[i]));
