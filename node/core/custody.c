@@ -46,6 +46,33 @@ static bool is_recipient(const struct dg_report *report, const struct dg_state *
     return false;
 }
 
+/* A search for an organ among those that a unit's receipt says it delivered to. */
+struct added_search {
+    const struct dg_state *state;
+    bool found;
+};
+
+static bool match_added(void *ctx, const struct dg_custody *custody)
+{
+    struct added_search *search = ctx;
+    const struct dg_leaf *leaf = &custody->leaf;
+    if (custody->record.kind != DG_RECORD_RECEIPT)
+        return true;
+    for (size_t i = 0; i < leaf->delivery_count && !search->found; i++)
+        search->found = dg_bytes_equal(leaf->delivery[i].organ, search->state->organ) &&
+                        dg_bytes_equal(leaf->delivery[i].unit, search->state->unit);
+    return !search->found;
+}
+
+/* Whom a later regime has added is in no list of the author's, but in the receipt of the unit that added it.
+ */
+static bool is_added(struct dg_txn *txn, uint64_t position, const struct dg_state *state)
+{
+    struct added_search search = {.state = state};
+    dg_custody_each(txn, position, match_added, &search);
+    return search.found;
+}
+
 static enum dg_err state_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                                const struct dg_claims *claims, const struct dg_record *record,
                                const struct dg_dir_unit *unit, const struct dg_leaf *leaf)
@@ -63,7 +90,8 @@ static enum dg_err state_check(struct dg_node *node, struct dg_txn *txn, const s
     err = dg_held_get(txn, &state.report, &held);
     if (err != DG_OK)
         return err;
-    if (held.verdict != DG_VERDICT_ACCEPTED || !is_recipient(&held.report, &state))
+    if (held.verdict != DG_VERDICT_ACCEPTED ||
+        (!is_recipient(&held.report, &state) && !is_added(txn, held.position, &state)))
         return DG_ERR_NOT_RECEIVED;
     const struct dg_dir_organ *organ = dg_dir_unit_certificate(unit, &state.certificate);
     if (organ == NULL)

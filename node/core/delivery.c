@@ -85,6 +85,37 @@ static bool leaf_deliveries(struct dg_node *node, struct dg_txn *txn, const stru
     return true;
 }
 
+/* What today's rules demand of this unit and the author could not know of: delivered too, and flagged. */
+static bool leaf_added(struct dg_node *node, struct dg_txn *txn, const struct dg_mandate *added,
+                       struct dg_leaf *leaf)
+{
+    size_t count = leaf->delivery_count;
+    struct dg_leaf_delivery *list =
+        dg_arena_array(txn->arena, count + added->recipient_count + 1, sizeof *list);
+    if (list == NULL)
+        return false;
+    if (count > 0)
+        memcpy(list, leaf->delivery, count * sizeof *list);
+    for (size_t i = 0; i < added->recipient_count && count < DG_RECIPIENTS_MAX; i++) {
+        const struct dg_mandate_recipient *owed = &added->recipient[i];
+        struct dg_bytes *rule = dg_arena_array(txn->arena, owed->cited_count, sizeof *rule);
+        if (rule == NULL)
+            return false;
+        for (size_t k = 0; k < owed->cited_count; k++)
+            rule[k] = owed->cited[k].rule->id;
+        if (is_self(node, owed->unit))
+            list[count++] = (struct dg_leaf_delivery){.organ = owed->organ,
+                                                      .unit = owed->unit,
+                                                      .as = owed->as,
+                                                      .through = owed->through,
+                                                      .rule_count = owed->cited_count,
+                                                      .rule = rule};
+    }
+    leaf->delivery = list;
+    leaf->delivery_count = count;
+    return true;
+}
+
 /* What urgent news could not wait for is named too: the copy stays owed, and everyone can see it. */
 static bool leaf_unresolved(struct dg_txn *txn, const struct dg_mandate *mandate, struct dg_leaf *leaf)
 {
@@ -215,7 +246,8 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
                            dg_ms now)
 {
     struct dg_leaf leaf;
-    struct dg_bytes stale = dg_bytes_of("stale-date");
+    struct dg_bytes flag[2];
+    size_t named = 0;
     if (!leaf_begin(node, txn, admission->report, &admission->id, now, &leaf))
         return 0;
     if (!leaf_deliveries(node, txn, admission->report, &leaf) ||
@@ -223,9 +255,17 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
         dg_txn_fail(txn, DG_ERR_NO_MEMORY);
         return 0;
     }
+    named = leaf.delivery_count;
+    if (admission->added != NULL && !leaf_added(node, txn, admission->added, &leaf)) {
+        dg_txn_fail(txn, DG_ERR_NO_MEMORY);
+        return 0;
+    }
     leaf.verdict = DG_VERDICT_ACCEPTED;
-    leaf.flag = &stale;
-    leaf.flag_count = admission->stale_date ? 1 : 0;
+    leaf.flag = flag;
+    if (leaf.delivery_count > named)
+        flag[leaf.flag_count++] = dg_bytes_of("added");
+    if (admission->stale_date)
+        flag[leaf.flag_count++] = dg_bytes_of("stale-date");
     bool skipped = DG_MUTANT("skip-leaf") && leaf.delivery_count == 0;
     uint64_t position = skipped ? dg_meta_u64(txn, "log-size") - 1 : dg_ledger_append(txn, &leaf);
     write_report(txn, admission, position, now);
@@ -338,19 +378,16 @@ static enum dg_err check_in_step(const struct dg_directory *dir, const struct dg
 
 /* Every ancestor of the author computes the recipients anew. */
 static enum dg_err check_mandate(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
-                                 struct dg_fault *fault)
+                                 struct dg_mandate *ret_added, struct dg_fault *fault)
 {
     const struct dg_directory *dir = dg_node_directory(node, txn);
     const struct dg_dir_unit *author = dg_directory_unit(dir, report->author[0].unit);
     if (!dg_dir_unit_within(author, dg_node_self(node, txn)) || DG_MUTANT("no-mandate"))
         return DG_OK;
-    struct dg_header header;
     struct dg_mandate mandate;
     enum dg_err err = check_in_step(dir, report, fault);
     if (err == DG_OK)
-        err = dg_header_of(report, txn->arena, &header);
-    if (err == DG_OK)
-        err = dg_mandate_of(dir, &header, txn->arena, &mandate, fault);
+        err = dg_mandate_of_signed(dir, report, txn->arena, &mandate, ret_added, fault);
     if (err == DG_ERR_NO_REGIME ||
         err == DG_ERR_NO_ORGAN) /* what has not come up to here is no fault of theirs */
         return dg_faultf(fault, DG_ERR_STALE_DIRECTORY, "%.*s", (int)report->author[0].unit.size,
@@ -393,7 +430,8 @@ enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fa
 }
 
 static enum dg_err judge(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
-                         const struct dg_report *report, dg_ms now, struct dg_fault *fault)
+                         const struct dg_report *report, dg_ms now, struct dg_mandate *ret_added,
+                         struct dg_fault *fault)
 {
     if (!dg_bytes_is(report->federation, node->identity.federation))
         return dg_faultf(fault, DG_ERR_NOT_YOURS, "another federation");
@@ -401,7 +439,7 @@ static enum dg_err judge(struct dg_node *node, struct dg_txn *txn, const struct 
     if (err == DG_OK)
         err = check_validity(node, txn, report, now, fault);
     if (err == DG_OK)
-        err = check_mandate(node, txn, report, fault);
+        err = check_mandate(node, txn, report, ret_added, fault);
     if (err == DG_OK)
         err = check_recipients(node, txn, link, report, fault);
     return err;
@@ -484,7 +522,8 @@ void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct d
         dg_out_answer(out, event->conn, parcel->tag, &fault, DG_RETRY_MIN_MS);
         return;
     }
-    if (judge(node, txn, link, &parcel->report, now, &fault) != DG_OK) {
+    struct dg_mandate added = {.recipient_count = 0};
+    if (judge(node, txn, link, &parcel->report, now, &added, &fault) != DG_OK) {
         refuse_parcel(node, txn, event, link, parcel, &fault, now, out);
         return;
     }
@@ -494,6 +533,7 @@ void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct d
         .id = parcel->id,
         .from_unit = dg_bytes_of(link->unit),
         .stale_date = is_stale(&parcel->report),
+        .added = &added,
     };
     uint64_t position = dg_delivery_admit(node, txn, &admission, now);
     dg_out_receipt(out, event->conn, parcel->tag, &parcel->id, position);

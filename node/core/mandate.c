@@ -108,12 +108,12 @@ static enum dg_err open_rulebook(struct work *w, struct rulebook *ret)
 {
     const struct dg_dir_unit *unit = w->c.unit;
     const struct dg_dir_unit *superior = unit->parent != NULL ? unit->parent : unit;
-    struct dg_day day = w->c.header->date;
 
     if (unit->parent == NULL && unit->parent_slug.size > 0)
         return no_regime(w, unit->parent_slug);
-    ret->own_count = dg_regimes_at(unit, day, ret->own, sizeof ret->own / sizeof *ret->own);
-    ret->upward_count = dg_regimes_at(superior, day, ret->upward, sizeof ret->upward / sizeof *ret->upward);
+    ret->own_count = dg_regimes_seen(unit, w->c.header, ret->own, sizeof ret->own / sizeof *ret->own);
+    ret->upward_count =
+        dg_regimes_seen(superior, w->c.header, ret->upward, sizeof ret->upward / sizeof *ret->upward);
     enum dg_err err = check_readable(w, ret->own, ret->own_count);
     return err != DG_OK ? err : check_readable(w, ret->upward, ret->upward_count);
 }

@@ -22,6 +22,15 @@
 #include "node/core/directory.h"
 #include "proto/report.h"
 
+/* Which adoptions are seen. A report names those it was judged by, and its author may not have heard yet of
+ * what was adopted above: by the named ones it is judged again. */
+enum dg_sight {
+    DG_SIGHT_ALL,
+    DG_SIGHT_OLDER, /* a named main adoption hides the later ones of its unit; additional ones must be named
+                     */
+    DG_SIGHT_NAMED, /* nothing but what is named */
+};
+
 /* What the engine looks at. */
 struct dg_header {
     struct dg_bytes unit, organ; /* the lead author */
@@ -34,6 +43,9 @@ struct dg_header {
     const struct dg_bytes *matter;
     size_t also_to_count;
     const struct dg_bytes *also_to; /* organ@unit */
+    enum dg_sight sight;
+    size_t named_count;
+    const struct dg_regime_use *named; /* with another sight than all */
 };
 
 struct dg_cited {
@@ -70,12 +82,19 @@ struct dg_mandate {
 
 /* Computes the mandate. In this order: DG_ERR_NO_ORGAN (unknown author or further signer),
  * DG_ERR_BAD_PERIOD, DG_ERR_NO_REGIME (the bytes of one are missing, or the parent is not known),
- * DG_ERR_NO_RULE (also where no regime is in force on that day), DG_ERR_NO_RECIPIENT, DG_ERR_BAD_RECIPIENT (also-to that is no address, or at
- * a known unit that has no such organ); DG_ERR_TOO_LARGE beyond the limits of a report, and
- * DG_ERR_NO_MEMORY. fault names rule, article and unit. */
+ * DG_ERR_NO_RULE (also where no regime is in force on that day), DG_ERR_NO_RECIPIENT, DG_ERR_BAD_RECIPIENT
+ * (also-to that is no address, or at a known unit that has no such organ); DG_ERR_TOO_LARGE beyond the limits
+ * of a report, and DG_ERR_NO_MEMORY. fault names rule, article and unit. */
 enum dg_err dg_mandate_of(const struct dg_directory *directory, const struct dg_header *header,
                           struct dg_arena *arena, struct dg_mandate *ret,
                           struct dg_fault *fault) DG_MUST_CHECK;
+/* The mandate by which a signed report is judged: today's when it was judged by the regimes that the report
+ * names, else that of the regimes it does name. ret_added is then what today's demands beyond the report's
+ * recipients; without recipients otherwise. Where neither way leads to the named regimes, today's mandate or
+ * its error. */
+enum dg_err dg_mandate_of_signed(const struct dg_directory *directory, const struct dg_report *report,
+                                 struct dg_arena *arena, struct dg_mandate *ret, struct dg_mandate *ret_added,
+                                 struct dg_fault *fault) DG_MUST_CHECK;
 /* The header of a signed report. Borrows report. */
 enum dg_err dg_header_of(const struct dg_report *report, struct dg_arena *arena,
                          struct dg_header *ret) DG_MUST_CHECK;

@@ -116,11 +116,44 @@ static bool is_in_force(const struct dg_dir_adoption *adoption, struct dg_day da
            day_within(day, regime->has_from, regime->from, regime->has_until, regime->until);
 }
 
+static bool is_named(const struct dg_header *header, const struct dg_dir_adoption *adoption)
+{
+    for (size_t i = 0; i < header->named_count; i++) {
+        if (dg_hash_equal(&header->named[i].adoption, &adoption->id))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the author, who named what bound him, cannot have known of this one. An additional regime binds by
+ * itself or not at all, so one that is not named may always be left aside; a main one also keeps others from
+ * binding. */
+static bool is_hidden(const struct dg_dir_unit *unit, const struct dg_dir_adoption *adoption,
+                      const struct dg_header *header)
+{
+    if (header->sight == DG_SIGHT_ALL || is_named(header, adoption))
+        return false;
+    if (header->sight == DG_SIGHT_NAMED || !adoption->main)
+        return true;
+    for (size_t i = 0; i < unit->adoption_count; i++) {
+        const struct dg_dir_adoption *older = &unit->adoption[i];
+        if (older->main && older->serial < adoption->serial && is_named(header, older))
+            return true;
+    }
+    return false;
+}
+
+static bool counts(const struct dg_dir_unit *unit, const struct dg_dir_adoption *adoption,
+                   const struct dg_header *header)
+{
+    return is_in_force(adoption, header->date) && !is_hidden(unit, adoption, header);
+}
+
 /* The newest main regime that the unit itself has in force, or NULL. */
-static const struct dg_dir_adoption *own_main(const struct dg_dir_unit *unit, struct dg_day day)
+static const struct dg_dir_adoption *own_main(const struct dg_dir_unit *unit, const struct dg_header *header)
 {
     for (size_t i = unit->adoption_count; i-- > 0;) {
-        if (unit->adoption[i].main && is_in_force(&unit->adoption[i], day))
+        if (unit->adoption[i].main && counts(unit, &unit->adoption[i], header))
             return &unit->adoption[i];
     }
     return NULL;
@@ -135,38 +168,46 @@ static bool same_regime(const struct dg_dir_adoption *a, const struct dg_dir_ado
 
 /* An additional regime gives way to the unit's own main one and to a later additional one of the
  * same name: that is how it is amended. */
-static bool is_replaced(const struct dg_dir_unit *unit, size_t i, struct dg_day day)
+static bool is_replaced(const struct dg_dir_unit *unit, size_t i, const struct dg_header *header)
 {
-    const struct dg_dir_adoption *main_one = own_main(unit, day);
+    const struct dg_dir_adoption *main_one = own_main(unit, header);
 
     if (main_one != NULL && same_regime(main_one, &unit->adoption[i]))
         return true;
     for (size_t later = i + 1; later < unit->adoption_count; later++) {
         const struct dg_dir_adoption *adoption = &unit->adoption[later];
-        if (!adoption->main && is_in_force(adoption, day) && same_regime(adoption, &unit->adoption[i]))
+        if (!adoption->main && counts(unit, adoption, header) && same_regime(adoption, &unit->adoption[i]))
             return true;
     }
     return false;
 }
 
-size_t dg_regimes_at(const struct dg_dir_unit *unit, struct dg_day day, struct dg_cited ret[], size_t max)
+size_t dg_regimes_seen(const struct dg_dir_unit *unit, const struct dg_header *header, struct dg_cited ret[],
+                       size_t max)
 {
     const struct dg_dir_unit *at = unit;
-    const struct dg_dir_adoption *main_one = own_main(at, day);
+    const struct dg_dir_adoption *main_one = own_main(at, header);
     size_t count = 0;
 
     for (size_t depth = 0; main_one == NULL && at->parent != NULL && depth < DG_TREE_DEPTH_MAX; depth++) {
         at = at->parent;
-        main_one = own_main(at, day);
+        main_one = own_main(at, header);
     }
     if (main_one != NULL && max > 0)
         ret[count++] = (struct dg_cited){.adoption = main_one, .regime_unit = at};
     for (size_t i = 0; i < unit->adoption_count && count < max; i++) {
         const struct dg_dir_adoption *adoption = &unit->adoption[i];
-        if (!adoption->main && is_in_force(adoption, day) && !is_replaced(unit, i, day))
+        if (!adoption->main && counts(unit, adoption, header) && !is_replaced(unit, i, header))
             ret[count++] = (struct dg_cited){.adoption = adoption, .regime_unit = unit};
     }
     return count;
+}
+
+size_t dg_regimes_at(const struct dg_dir_unit *unit, struct dg_day day, struct dg_cited ret[], size_t max)
+{
+    const struct dg_header header = {.date = day};
+
+    return dg_regimes_seen(unit, &header, ret, max);
 }
 
 /* --- roles and their stand-ins -------------------------------------------------------------- */

@@ -32,6 +32,10 @@ enum dg_err dg_case_open(const struct dg_directory *directory, const struct dg_h
 bool dg_case_author(const struct dg_case *c, const struct dg_dir_organ *organ,
                     const struct dg_dir_unit *unit);
 
+/* dg_regimes_at, as far as the header sees adoptions, on its date. */
+size_t dg_regimes_seen(const struct dg_dir_unit *unit, const struct dg_header *header, struct dg_cited ret[],
+                       size_t max);
+
 /* The organs that fill role at unit on a day, or else those of its first stand-in that exists. */
 void dg_role_organs(const struct dg_regime *regime, const struct dg_dir_unit *unit, struct dg_bytes role,
                     struct dg_day day, struct dg_organs *ret);

@@ -177,6 +177,7 @@ struct dg_admission {
     struct dg_bytes from_unit; /* the neighbour it came from; empty: made here */
     bool stale_date;
     const struct dg_mandate *mandate; /* as just computed, for what it left unresolved; may be NULL */
+    const struct dg_mandate *added;   /* whom today's rules demand beyond the report's own; may be NULL */
 };
 /* Writes an accepted report: leaf, envelope, mailboxes, outboxes. Returns its position. */
 uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,

@@ -107,6 +107,7 @@ static inline struct dg_dir_adoption *adopt(struct world *w, const char *unit, s
     *adoption =
         (struct dg_dir_adoption){.regime = regime, .main = main, .serial = (uint32_t)at->adoption_count};
     memcpy(adoption->hash.b, &regime, sizeof regime);
+    snprintf((char *)adoption->id.b, sizeof adoption->id.b, "%s %u", unit, adoption->serial);
     return adoption;
 }
 

@@ -92,6 +92,120 @@ static void the_regimes_that_were_applied_are_listed(void **state)
     assert_null(mandate.use[0].rule);
 }
 
+/* --- what the author could know ---------------------------------------------------------------- */
+
+/* The report that author would sign now: it names what is in force as things stand. */
+static struct dg_report report_by(struct world *w, const char *author, const char *kind)
+{
+    struct dg_header header = header_of(author, kind, "");
+    struct dg_author *lead = dg_arena_alloc(&w->arena, sizeof *lead);
+    struct dg_report report = {
+        .author_count = 1, .author = lead, .kind = word_of(kind), .date = word_of("2026-11-10")};
+    struct dg_mandate mandate;
+
+    assert_non_null(lead);
+    *lead = (struct dg_author){.organ = header.organ, .unit = header.unit};
+    report.signed_ms = instant_of("2026-11-10");
+    assert_int_equal(dg_mandate_of(&w->directory, &header, &w->arena, &mandate, NULL), DG_OK);
+    report.regime = dg_arena_array(&w->arena, mandate.use_count, sizeof *report.regime);
+    for (size_t i = 0; i < mandate.use_count; i++)
+        report.regime[report.regime_count++] = (struct dg_regime_use){
+            .unit = mandate.use[i].regime_unit->slug, .adoption = mandate.use[i].adoption->id};
+    report.recipient = dg_arena_array(&w->arena, mandate.recipient_count, sizeof *report.recipient);
+    for (size_t i = 0; i < mandate.recipient_count; i++)
+        report.recipient[report.recipient_count++] =
+            (struct dg_recipient){.organ = mandate.recipient[i].organ,
+                                  .unit = mandate.recipient[i].unit,
+                                  .as = mandate.recipient[i].as};
+    return report;
+}
+
+/* What an ancestor makes of it: the mandate, and after "added" what it adds. */
+static const char *judged(struct world *w, const struct dg_report *report)
+{
+    struct dg_mandate mandate, added;
+    struct dg_fault fault = {0};
+
+    w->text[0] = '\0';
+    enum dg_err err = dg_mandate_of_signed(&w->directory, report, &w->arena, &mandate, &added, &fault);
+    if (err != DG_OK)
+        return dg_err_name(err);
+    assert_int_equal(dg_mandate_covered(&mandate, report, &fault), DG_OK);
+    show_mandate(w, &mandate);
+    if (added.recipient_count > 0) {
+        show(w, "added\n");
+        show_mandate(w, &added);
+    }
+    return w->text;
+}
+
+#define OLD HEAD "rules:\n" RULE("A", "thematic", "to: cap-uy@same") RULE("U", "notice", "to: cap-uy@parent")
+#define NEW                                                                                                  \
+    HEAD "rules:\n" RULE("B", "thematic", "to: cap-uy@same, copy: mttq@same")                                \
+        RULE("U", "notice", "to: cap-uy@parent, copy: ban-dan-van@parent")
+
+static void a_report_is_judged_by_the_regimes_it_names_and_todays_are_added(void **state)
+{
+    only_regime(*state, regime_text(*state, OLD));
+    struct dg_report within = report_by(*state, "ubnd@bu-dang", "thematic");
+    struct dg_report upward = report_by(*state, "ubnd@bu-dang", "notice");
+
+    adopt(*state, "binh-phuoc", regime_text(*state, NEW), true);
+    assert_string_equal(judged(*state, &within), "to cap-uy@bu-dang A\nadded\ncopy mttq@bu-dang B\n");
+    assert_string_equal(judged(*state, &upward),
+                        "to cap-uy@binh-phuoc U\nadded\ncopy ban-dan-van@binh-phuoc U\n");
+    within = report_by(*state, "ubnd@bu-dang", "thematic");
+    assert_string_equal(judged(*state, &within), "to cap-uy@bu-dang B\ncopy mttq@bu-dang B\n");
+}
+
+static void a_regime_that_bound_nobody_is_not_taken_for_unknown(void **state)
+{
+    only_regime(*state, regime_text(*state, OLD));
+    adopt(*state, "bu-dang", regime_text(*state, HEAD "rules:\n" RULE("C", "flash", "to: cap-uy@same")),
+          true);
+    struct dg_report upward = report_by(*state, "ubnd@bu-dang", "notice");
+
+    assert_string_equal(judged(*state, &upward), "to cap-uy@binh-phuoc U\n");
+    adopt(*state, "binh-phuoc", regime_text(*state, NEW), true);
+    assert_string_equal(judged(*state, &upward),
+                        "to cap-uy@binh-phuoc U\nadded\ncopy ban-dan-van@binh-phuoc U\n");
+}
+
+static void a_first_regime_of_a_unit_between_may_be_unknown_below_it(void **state)
+{
+    only_regime(*state, regime_text(*state, OLD));
+    struct dg_report report = report_by(*state, "mttq@duc-lieu", "thematic");
+
+    adopt(*state, "bu-dang", regime_text(*state, HEAD "rules:\n" RULE("C", "thematic", "to: ubnd@same")),
+          true);
+    assert_string_equal(judged(*state, &report), "to cap-uy@duc-lieu A\nadded\nto ubnd@duc-lieu C\n");
+}
+
+static void a_further_regime_may_be_unknown_too(void **state)
+{
+    only_regime(*state, regime_text(*state, OLD));
+    struct dg_report report = report_by(*state, "mttq@bu-dang", "notice");
+
+    adopt(*state, "binh-phuoc",
+          regime_text(*state, "name: them\ntitle: Thêm\nrules:\n" RULE("D", "notice", "to: mttq@parent")),
+          false);
+    assert_string_equal(judged(*state, &report), "to cap-uy@binh-phuoc U\nadded\nto mttq@binh-phuoc D\n");
+}
+
+static void regimes_that_nobody_could_have_applied_excuse_nothing(void **state)
+{
+    only_regime(*state, regime_text(*state, OLD));
+    struct dg_report report = report_by(*state, "mttq@bu-dang", "notice");
+    struct dg_mandate mandate, added;
+
+    adopt(*state, "binh-phuoc", regime_text(*state, NEW), true);
+    report.regime[0].adoption.b[0] ^= 1;
+    assert_int_equal(dg_mandate_of_signed(&((struct world *)*state)->directory, &report,
+                                          &((struct world *)*state)->arena, &mandate, &added, NULL),
+                     DG_OK);
+    assert_int_equal(dg_mandate_covered(&mandate, &report, NULL), DG_ERR_MANDATE_MISSING);
+}
+
 /* --- organs on a day ------------------------------------------------------------------------ */
 
 static void an_organ_that_has_ended_receives_nothing(void **state)
@@ -153,6 +267,11 @@ int main(void)
         TEST(a_regime_whose_bytes_are_missing_leaves_nothing_to_judge_by),
         TEST(a_parent_that_is_not_known_leaves_nothing_to_judge_by),
         TEST(the_regimes_that_were_applied_are_listed),
+        TEST(a_report_is_judged_by_the_regimes_it_names_and_todays_are_added),
+        TEST(a_regime_that_bound_nobody_is_not_taken_for_unknown),
+        TEST(a_first_regime_of_a_unit_between_may_be_unknown_below_it),
+        TEST(a_further_regime_may_be_unknown_too),
+        TEST(regimes_that_nobody_could_have_applied_excuse_nothing),
         TEST(an_organ_that_has_ended_receives_nothing),
         TEST(papers_older_than_the_enrolment_of_a_unit_still_go_out),
         TEST(the_newest_serial_that_is_valid_speaks_for_an_organ),
