@@ -4,14 +4,15 @@
     tests/e2e/lineage.py [PROGRAM [DAEMON]]
 
 The Front of a commune reports to its committee; the committee's report names that one as its source, the
-district's names the committee's. The province was given the district's alone, and asks for the rest, once with
+district's is drafted from the committee's by consolidate. The province was given the district's alone, and asks for the rest, once with
 the commune's line down.
 """
 import json
 
 from federation import Failure, Federation, main
 
-HEAD = "---\nkind: periodic\nperiod: 2026-10\ndate: 2026-11-20\ntitle: {title}\nnumber: {number}\n{sources}---\n# Tình hình\n"
+HEAD = ("---\nkind: periodic\nperiod: 2026-10\ndate: 2026-11-20\ntitle: {title}\nnumber: {number}\n"
+        "indicators: {{buoi-tiep-dan: 2, ti-le: 12.5}}\n{sources}---\n# Tình hình\n")
 
 
 def push(federation, unit, organ, number, sources=()):
@@ -19,6 +20,28 @@ def push(federation, unit, organ, number, sources=()):
     named = f"sources: [{', '.join(sources)}]\n" if sources else ""
     paper.write_text(HEAD.format(title=f"Báo cáo tháng 10 của {unit}", number=number, sources=named), encoding="utf-8")
     return federation.nodes[unit].run("push", str(paper), "--from", organ, "--wait", "30").strip()
+
+
+def consolidated(federation, district, committee):
+    """The district's committee drafts its report from the commune's, and sends what was drafted."""
+    federation.child("bu-dang", "duc-lieu", "commune", "Xã Đức Liễu", listens=False)
+    words = ["consolidate", "--as", "cap-uy", "--rule", "BP-24.2b", "--period", "2026-10"]
+    found = district.lines(*words)[0]
+    if ([source["id"] for source in found["sources"]] != [committee] or found["missing"] != ["cap-uy@duc-lieu"]
+            or float(found["indicators"]["ti-le"]) != 12.5):
+        raise Failure(f"consolidate: {found}")
+    draft = federation.home / "draft.md"
+    district.run(*words, "-o", str(draft))
+    if district.run(*words) != draft.read_text(encoding="utf-8"):
+        raise Failure("two drafts differ")
+    made = district.run("push", str(draft), "--from", "cap-uy", "--wait", "30").strip()
+    shown = district.lines("show", made)[0]
+    if shown["sources"] != [committee] or float(shown["indicators"]["buoi-tiep-dan"]) != 2:
+        raise Failure(f"the consolidated report: {shown}")
+    refused = district.run("consolidate", "--as", "cap-uy", "--rule", "BP-99", "--period", "2026-10", expect=None)
+    if refused.returncode != 5 or "(NO_RULE)" not in refused.stderr:
+        raise Failure(f"an unknown rule: {refused.returncode} {refused.stderr}")
+    return made
 
 
 def states(node, report, *words, expect=0):
@@ -40,7 +63,7 @@ def test(program, daemon, _options):
         commune = federation.child("bu-dang", "bom-bo", "commune", "Xã Bom Bo", listens=False)
         front = push(federation, "bom-bo", "mttq", "03-BC/MTTQ")
         committee = push(federation, "bom-bo", "cap-uy", "15-BC/ĐU", [front])
-        made = push(federation, "bu-dang", "cap-uy", "40-BC/HU", [committee])
+        made = consolidated(federation, district, committee)
         expect(states(commune, committee), [(0, committee, "held"), (1, front, "held")], "at the commune")
         expect(states(district, made), [(0, made, "held"), (1, committee, "held"), (2, front, "missing")],
                "at the district")

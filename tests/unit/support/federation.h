@@ -127,6 +127,7 @@ static inline struct dg_bytes fed_regime(struct fed *fed, const char *name)
     struct dg_target to = {.role = dg_bytes_of("cap-uy"), .where = DG_WHERE_PARENT, .if_superior = true};
     struct dg_target copy = {
         .role = dg_bytes_of("ban-dan-van"), .where = DG_WHERE_PARENT, .if_superior = true};
+    struct dg_aggregate newest = {.name = dg_bytes_of("nguoi"), .how = DG_AGGREGATE_LAST};
     struct dg_target beside = {.role = dg_bytes_of("ban-dan-van"), .where = DG_WHERE_SAME};
     struct dg_rule rule[] = {
         {.id = dg_bytes_of("T-1"),
@@ -138,7 +139,9 @@ static inline struct dg_bytes fed_regime(struct fed *fed, const char *name)
          .to_count = 1,
          .to = &to,
          .copy_count = 1,
-         .copy = &copy},
+         .copy = &copy,
+         .aggregate_count = 1,
+         .aggregate = &newest},
         {.id = dg_bytes_of("T-2"),
          .cites = dg_bytes_of("Điều 2"),
          .scope = DG_SCOPE_ALL,
