@@ -219,6 +219,20 @@ static bool gather_queued(void *ctx, const struct dg_queued *queued)
     return !g->short_of_memory;
 }
 
+/* Where the report was taken in here, it is said that it was not the first for its rule and period. */
+static void mark_taken(struct gathering *g)
+{
+    struct dg_marks marks = dg_marks_of(g->view->txn, &g->held->report, g->held->position);
+
+    for (size_t i = 0; i < g->events.count; i++) {
+        struct dg_trail_event *event = &g->events.item[i];
+        if (event->id == DG_TRAIL_LOGGED || event->id == DG_TRAIL_RECEIVED) {
+            event->further = marks.further;
+            event->first = marks.first;
+        }
+    }
+}
+
 /* What this node's own leaf of the report says; the author's signature is named in it. */
 static enum dg_err gather_own(struct gathering *g)
 {
@@ -249,7 +263,9 @@ static enum dg_err gather_own(struct gathering *g)
     bool authored = leaf.author_count > 0 && dg_bytes_equal(leaf.author[0].unit, base.unit);
     base.rank = authored ? 1 : 2;
     add_report_leaf(g, &base, authored ? DG_TRAIL_LOGGED : DG_TRAIL_RECEIVED, &leaf);
-    return DG_OK;
+    if (g->held->verdict == DG_VERDICT_ACCEPTED)
+        mark_taken(g);
+    return txn->err;
 }
 
 enum dg_err dg_trail_events(struct dg_cli *cli, struct dg_view *view, const struct dg_held *held,

@@ -33,7 +33,9 @@ struct dg_trail_event {
     struct dg_bytes to;   /* queued, forwarded: the neighbour */
     uint32_t state;       /* state */
     struct dg_bytes code; /* refused, and queued after a temporary refusal */
-    unsigned rank;        /* of the sort; then time, then sequence */
+    bool further;         /* logged or received here: not the first for its rule and period */
+    struct dg_id first;
+    unsigned rank; /* of the sort; then time, then sequence */
     size_t sequence;
 };
 

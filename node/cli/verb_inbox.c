@@ -63,7 +63,8 @@ static void print_json(struct inbox *inbox, const struct dg_mail *mail, const st
     dg_json_bytes(json, "date", report->date);
     dg_json_bytes(json, "title", report->title);
     dg_json_text(json, "urgency", dg_urgency_name(report->urgency));
-    dg_json_flags(json, report);
+    struct dg_marks marks = dg_marks_of(inbox->view.txn, report, mail->position);
+    dg_json_marks(json, report, &marks);
     dg_json_instant(json, "arrived", mail->arrived_ms);
     dg_json_text(json, "state", dg_state_name(mail->state));
     struct dg_json *rules = dg_json_array(json, "rules");
@@ -76,6 +77,7 @@ static void print_row(struct inbox *inbox, const struct dg_mail *mail, const str
 {
     struct dg_arena *arena = inbox->view.txn->arena;
     char id[DG_HEX_BYTES], arrived[DG_LOCAL_TEXT];
+    struct dg_marks marks = dg_marks_of(inbox->view.txn, report, mail->position);
 
     dg_hex(mail->id.b, sizeof mail->id.b, id);
     id[12] = '\0';
@@ -87,7 +89,7 @@ static void print_row(struct inbox *inbox, const struct dg_mail *mail, const str
                                  dg_as_shown(inbox->cli, mail->as),
                                  dg_state_shown(inbox->cli, mail->state),
                                  dg_shown(arena, report->number),
-                                 dg_title_shown(inbox->cli, arena, report),
+                                 dg_title_shown(inbox->cli, arena, report, &marks),
                              });
 }
 

@@ -59,7 +59,8 @@ static void print_json(struct outbox *outbox, const struct sent *sent, const str
     dg_json_bytes(json, "title", report->title);
     dg_json_text(json, "urgency", dg_urgency_name(report->urgency));
     dg_json_instant(json, "signed", report->signed_ms);
-    dg_json_flags(json, report);
+    struct dg_marks marks = dg_marks_of(outbox->view.txn, report, held->position);
+    dg_json_marks(json, report, &marks);
     dg_json_text(json, "state", dg_progress_name(progress));
     dg_json_number(json, "owed", progress->owed);
     dg_json_number(json, "received", progress->received);
@@ -82,6 +83,7 @@ static void print_row(struct outbox *outbox, const struct sent *sent, const stru
 {
     struct dg_arena *arena = outbox->view.txn->arena;
     char id[DG_HEX_BYTES], signed_at[DG_LOCAL_TEXT];
+    struct dg_marks marks = dg_marks_of(outbox->view.txn, &held->report, held->position);
 
     dg_hex(sent->id.b, sizeof sent->id.b, id);
     id[12] = '\0';
@@ -92,7 +94,7 @@ static void print_row(struct outbox *outbox, const struct sent *sent, const stru
                                   dg_shown(arena, sent->organ),
                                   state_shown(outbox, progress),
                                   dg_shown(arena, held->report.number),
-                                  dg_title_shown(outbox->cli, arena, &held->report),
+                                  dg_title_shown(outbox->cli, arena, &held->report, &marks),
                               });
 }
 

@@ -86,7 +86,8 @@ static void json_recipient(struct showing *s, struct dg_json *list, const struct
     dg_json_maybe(item, "state", dg_bytes_of(state != NULL ? state : ""));
 }
 
-static void json_header(struct dg_json *json, struct dg_arena *arena, const struct dg_report *report)
+static void json_header(struct dg_json *json, struct dg_arena *arena, const struct dg_report *report,
+                        const struct dg_marks *marks)
 {
     dg_json_bytes(json, "kind", report->kind);
     dg_json_maybe(json, "period", report->period);
@@ -95,7 +96,7 @@ static void json_header(struct dg_json *json, struct dg_arena *arena, const stru
     dg_json_bytes(json, "title", report->title);
     dg_json_text(json, "urgency", dg_urgency_name(report->urgency));
     dg_json_instant(json, "signed", report->signed_ms);
-    dg_json_flags(json, report);
+    dg_json_marks(json, report, marks);
     json_texts(json, "matter", report->matter_count, report->matter);
     struct dg_json *indicators = dg_json_object(json, "indicators");
     for (size_t i = 0; i < report->indicator_count; i++) {
@@ -108,10 +109,6 @@ static void json_header(struct dg_json *json, struct dg_arena *arena, const stru
         dg_hex(report->source[i].b, sizeof report->source[i].b, hex);
         dg_json_item_text(sources, dg_bytes_of(hex));
     }
-    if (report->has_supersedes)
-        dg_json_hex(json, "supersedes", report->supersedes.b, sizeof report->supersedes.b);
-    else
-        dg_json_null(json, "supersedes");
 }
 
 static void print_json(struct showing *s)
@@ -127,7 +124,8 @@ static void print_json(struct showing *s)
         return;
     }
     dg_json_text(json, "from", dg_author_text(s->view.txn->arena, &held->report));
-    json_header(json, s->view.txn->arena, &held->report);
+    struct dg_marks marks = dg_marks_of(s->view.txn, &held->report, held->position);
+    json_header(json, s->view.txn->arena, &held->report, &marks);
     dg_json_instant(json, "arrived", held->arrived_ms);
     struct dg_json *recipients = dg_json_array(json, "recipients");
     for (size_t i = 0; i < held->report.recipient_count; i++)
@@ -193,7 +191,8 @@ static enum dg_err print_text(struct showing *s)
         return DG_OK;
     }
     dg_local_text(report->signed_ms, signed_at);
-    line(s, DG_MSG_H_TITLE, dg_title_shown(s->cli, arena, report));
+    struct dg_marks marks = dg_marks_of(s->view.txn, report, s->held.position);
+    line(s, DG_MSG_H_TITLE, dg_title_shown(s->cli, arena, report, &marks));
     line(s, DG_MSG_H_NUMBER, dg_shown(arena, report->number));
     line(s, DG_MSG_H_DATE, dg_shown(arena, report->date));
     line(s, DG_MSG_H_KIND, dg_shown(arena, report->kind));

@@ -37,14 +37,23 @@ static void print_json(struct dg_cli *cli, struct dg_arena *arena, const struct 
         dg_json_text(json, "state", dg_state_name(event->state) != NULL ? dg_state_name(event->state) : "?");
     if (event->code.size > 0)
         dg_json_bytes(json, "code", event->code);
+    if (event->further)
+        dg_json_hex(json, "further_to", event->first.b, sizeof event->first.b);
     dg_json_print(json, cli->out);
 }
 
 /* The part of a row that differs from event to event. */
 static const char *detail(struct dg_cli *cli, struct dg_arena *arena, const struct dg_trail_event *event)
 {
+    char first[DG_HEX_BYTES];
+
     if (event->id == DG_TRAIL_STATE)
         return dg_state_shown(cli, event->state);
+    if (event->further) {
+        dg_hex(event->first.b, sizeof event->first.b, first);
+        first[12] = '\0';
+        return dg_phrase(cli, DG_MSG_FURTHER, DG_WORDS(first));
+    }
     if (event->as != 0)
         return dg_as_shown(cli, event->as);
     if (event->to.size > 0)

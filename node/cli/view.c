@@ -191,28 +191,66 @@ struct dg_bytes dg_cites_of(const struct dg_directory *directory, const struct d
     return dg_bytes_at(NULL, 0);
 }
 
-/* ---- flags -------------------------------------------------------------------------------------- */
+/* ---- marks -------------------------------------------------------------------------------------- */
 
-/* Whether the document's date lies so long before its signing that every screen must say so. */
-static bool is_stale(const struct dg_report *report)
+enum { SHORT_ID = 12 }; /* digits, enough to find it again */
+
+struct dg_marks dg_marks_of(struct dg_txn *txn, const struct dg_report *report, uint64_t position)
 {
+    struct dg_marks marks = {.stale_date = false};
     struct dg_day date;
 
-    return dg_day_parse(report->date, &date) && dg_day_of(report->signed_ms).n - date.n > DG_STALE_DATE_DAYS;
+    marks.stale_date =
+        dg_day_parse(report->date, &date) && dg_day_of(report->signed_ms).n - date.n > DG_STALE_DATE_DAYS;
+    marks.further = dg_filed_first(txn, report, position, &marks.first);
+    return marks;
 }
 
-const char *dg_title_shown(struct dg_cli *cli, struct dg_arena *arena, const struct dg_report *report)
+static const char *with_mark(struct dg_arena *arena, const char *title, const char *mark)
+{
+    return dg_arena_printf(arena, "%s (%s)", title, mark);
+}
+
+static const char *with_id(struct dg_cli *cli, struct dg_arena *arena, const char *title,
+                           enum dg_msg sentence, const struct dg_id *id)
+{
+    char hex[DG_HEX_BYTES];
+
+    dg_hex(id->b, sizeof id->b, hex);
+    hex[SHORT_ID] = '\0';
+    return with_mark(arena, title, dg_phrase(cli, sentence, DG_WORDS(hex)));
+}
+
+const char *dg_title_shown(struct dg_cli *cli, struct dg_arena *arena, const struct dg_report *report,
+                           const struct dg_marks *marks)
 {
     const char *title = dg_shown(arena, report->title);
 
-    return is_stale(report) ? dg_arena_printf(arena, "%s (%s)", title, dg_msg(cli, DG_MSG_STALE_DATE))
-                            : title;
+    if (marks->stale_date)
+        title = with_mark(arena, title, dg_msg(cli, DG_MSG_STALE_DATE));
+    if (marks->further)
+        title = with_id(cli, arena, title, DG_MSG_FURTHER, &marks->first);
+    if (report->has_supersedes)
+        title = with_id(cli, arena, title, DG_MSG_SUPERSEDES, &report->supersedes);
+    return title;
 }
 
-void dg_json_flags(struct dg_json *json, const struct dg_report *report)
+static void json_id(struct dg_json *json, const char *key, bool has, const struct dg_id *id)
+{
+    if (has)
+        dg_json_hex(json, key, id->b, sizeof id->b);
+    else
+        dg_json_null(json, key);
+}
+
+void dg_json_marks(struct dg_json *json, const struct dg_report *report, const struct dg_marks *marks)
 {
     struct dg_json *flags = dg_json_array(json, "flags");
 
-    if (is_stale(report))
+    if (marks->stale_date)
         dg_json_item_text(flags, dg_bytes_of("stale-date"));
+    if (marks->further)
+        dg_json_item_text(flags, dg_bytes_of("further"));
+    json_id(json, "further_to", marks->further, &marks->first);
+    json_id(json, "supersedes", report->has_supersedes, &report->supersedes);
 }

@@ -46,10 +46,19 @@ enum dg_err dg_view_report(struct dg_cli *cli, struct dg_view *view, const char 
 
 /* organ@unit, or the slug alone without a unit; fit for the screen. In arena. */
 const char *dg_address_text(struct dg_arena *arena, struct dg_bytes organ, struct dg_bytes unit);
-/* The title, and after it what a reader should know: a date long before the signing. */
-const char *dg_title_shown(struct dg_cli *cli, struct dg_arena *arena, const struct dg_report *report);
-/* Adds "flags": what a reader should know of an accepted report, by the names that the leaves use. */
-void dg_json_flags(struct dg_json *json, const struct dg_report *report);
+/* What a reader should know of an accepted report beside its header. */
+struct dg_marks {
+    bool stale_date; /* dated long before it was signed */
+    bool further;    /* not the first for its rule and period */
+    struct dg_id first;
+};
+/* Reads them for the report at that position of this node's log. */
+struct dg_marks dg_marks_of(struct dg_txn *txn, const struct dg_report *report, uint64_t position);
+/* The title, and after it the marks, and what it supersedes. In arena. */
+const char *dg_title_shown(struct dg_cli *cli, struct dg_arena *arena, const struct dg_report *report,
+                           const struct dg_marks *marks);
+/* Adds "flags", the names of the marks as the leaves use them; "further_to" and "supersedes", ids or null. */
+void dg_json_marks(struct dg_json *json, const struct dg_report *report, const struct dg_marks *marks);
 /* The address of a report's lead author; "" when it has none. In arena. */
 const char *dg_author_text(struct dg_arena *arena, const struct dg_report *report);
 /* The unit in a log's origin, federation/unit/eN; empty when it has none. Borrows origin. */

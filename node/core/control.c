@@ -199,6 +199,26 @@ static void push_warnings(struct push *p)
     p->reply->warning_count = kept;
 }
 
+/* Somebody who sends for one period twice may not know that a colleague has sent already. */
+static void push_further(struct push *p)
+{
+    struct dg_id first;
+    char hex[DG_HEX_BYTES];
+    if (!dg_filed_first(p->txn, &p->report, UINT64_MAX, &first))
+        return;
+    size_t count = p->reply->warning_count;
+    struct dg_fault *list = dg_arena_array(p->txn->arena, count + 1, sizeof *list);
+    if (list == NULL || count >= DG_CTL_WARNINGS_MAX)
+        return;
+    if (count > 0)
+        memcpy(list, p->reply->warning, count * sizeof *list);
+    dg_hex(first.b, sizeof first.b, hex);
+    (void)dg_faultf(&list[count], DG_ERR_FURTHER_REPORT, "%s", hex);
+    dg_fault_organ(&list[count], dg_arena_string(p->txn->arena, p->report.author[0].organ));
+    p->reply->warning = list;
+    p->reply->warning_count = count + 1;
+}
+
 /* A copy that could not be addressed keeps the node DEGRADED until somebody has seen to it. */
 static void push_attention(struct push *p)
 {
@@ -206,6 +226,8 @@ static void push_attention(struct push *p)
     dg_hex(p->reply->id.b, sizeof p->reply->id.b, id);
     for (size_t i = 0; i < p->reply->warning_count; i++) {
         const struct dg_fault *warning = &p->reply->warning[i];
+        if (warning->err != DG_ERR_NO_RECIPIENT)
+            continue;
         const char *detail =
             dg_arena_printf(p->txn->arena, "%s %s@%s", warning->rule, warning->organ, warning->unit);
         dg_attention_put(p->txn, p->now, DG_ERR_NO_RECIPIENT, dg_bytes_of(id), dg_bytes_of(detail));
@@ -233,6 +255,7 @@ static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *re
     if (!push_recipients(p) || !push_regimes(p))
         return dg_faultf(&p->reply->fault, DG_ERR_TOO_LARGE, "%zu recipients", p->mandate.recipient_count);
     push_warnings(p);
+    push_further(p);
     return dg_delivery_fits(&p->report, &p->reply->fault);
 }
 

@@ -95,3 +95,39 @@ void dg_filed_each(struct dg_txn *txn, struct dg_bytes rule, struct dg_bytes per
     }
     dg_cursor_close(&cursor);
 }
+
+/* ---- further reports ----------------------------------------------------------------------------- */
+
+struct first_search {
+    uint64_t before; /* a position; comes down to that of the first found */
+    bool found;
+    struct dg_id id;
+};
+
+/* Within one rule and period the rows of an author stand in the order of their positions. */
+static bool keep_first(void *ctx, const struct dg_filed *filed)
+{
+    struct first_search *search = ctx;
+    if (filed->position < search->before) {
+        search->before = filed->position;
+        search->found = true;
+        search->id = filed->id;
+    }
+    return false;
+}
+
+bool dg_filed_first(struct dg_txn *txn, const struct dg_report *report, uint64_t position, struct dg_id *ret)
+{
+    const struct dg_author *lead = &report->author[0];
+    struct first_search search = {.before = position};
+    if (report->period.size == 0)
+        return false;
+    for (size_t i = 0; i < report->recipient_count; i++)
+        for (size_t k = 0; k < report->recipient[i].rule_count; k++)
+            if (!cited_before(report, i, k))
+                dg_filed_each(txn, report->recipient[i].rule[k], report->period, lead->unit, lead->organ,
+                              keep_first, &search);
+    if (search.found)
+        *ret = search.id;
+    return search.found;
+}

@@ -77,6 +77,10 @@ struct dg_filed {
 void dg_filed_each(struct dg_txn *txn, struct dg_bytes rule, struct dg_bytes period, struct dg_bytes unit,
                    struct dg_bytes organ, bool (*each)(void *ctx, const struct dg_filed *filed), void *ctx);
 
+/* The first report for the same period by the same lead author under one of the same rules that lies before
+ * position: the given one is then a further one. False when there is none, or the report has no period. */
+bool dg_filed_first(struct dg_txn *txn, const struct dg_report *report, uint64_t position, struct dg_id *ret);
+
 /* A source that a report names and that never came here by itself: it was asked for, from the unit whose
  * report names it. */
 enum dg_source_state {

@@ -281,6 +281,32 @@ json "what is known of the superior log" 'rows[0]["log"]["beacon"]["origin"] == 
 run 0 -n dp status
 holds "status says that nothing is anchored" grep -q "never anchored" stdout
 
+# ---- a second one for the same period ---------------------------------------------------------------
+sed "s/^urgency:.*/supersedes: $id/; s|15-BC/HU|15a-BC/HU|" r.md >again.md
+run 0 -n dp push again.md --from cap-uy --dry-run
+says FURTHER_REPORT
+run 0 -n dp push again.md --from cap-uy --wait 30
+says FURTHER_REPORT
+says "$id"
+again=$out
+run 0 -n dp outbox --json
+json "outbox tells the further one" "[(r['id'], r['flags'], r['further_to'], r['supersedes']) for r in rows]
+    == [('$id', [], None, None), ('$again', ['further'], '$id', '$id')]"
+run 0 -n dp outbox
+holds "in words too" grep -q "further report.*${id:0:12}.*supersedes ${id:0:12}" stdout
+run 0 -n bp inbox cap-uy --json
+json "inbox does" "[r['further_to'] for r in rows] == [None, '$id']"
+run 0 -n bp show "$again" --json
+json "show does" "rows[0]['flags'] == ['further'] and rows[0]['supersedes'] == '$id'"
+run 0 -n bp trail "$again" --json
+json "trail does" "[r['further_to'] for r in rows if r['event'] == 'received'] == ['$id']"
+run 0 -n bp trail "$again"
+run 0 -n bp status --json
+json "it is no cause for alarm" "rows[0]['state'] == 'OK'"
+for organ in cap-uy ban-dan-van; do
+    run 0 -n bp mark "$again" --as "$organ" refused
+done
+
 # ---- states -------------------------------------------------------------------------------------------
 run 2 -n bp mark "$short" --as cap-uy nonsense
 run 5 -n bp mark "$short" --as mttq 03
