@@ -272,6 +272,8 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
     write_mail(txn, &leaf, &admission->id, position, now);
     write_sent(node, txn, admission, position);
     dg_filed_put(txn, admission->report, &admission->id, position, now);
+    if (admission->from_unit.size > 0)
+        dg_sequence_see(node, txn, admission->report, &admission->id, now);
     write_outboxes(node, txn, admission, position, now);
     return position;
 }
@@ -460,6 +462,7 @@ static uint64_t reject(struct dg_node *node, struct dg_txn *txn, const struct dg
                               .author_unit = parcel->report.author[0].unit};
     ix.position = dg_ledger_append(txn, &leaf);
     dg_report_ix_put(txn, &parcel->id, &ix);
+    dg_sequence_see(node, txn, &parcel->report, &parcel->id, now);
     return ix.position;
 }
 

@@ -101,7 +101,6 @@ static bool purge_match(void *ctx, const struct dg_invitation_row *row)
 void dg_invitation_purge(struct dg_node *node, struct dg_txn *txn, dg_ms now, bool pressed)
 {
     struct purge *purge = dg_arena_alloc(txn->arena, sizeof *purge);
-    node->purged = now;
     if (purge == NULL)
         return; /* later, then */
     purge->now = now;

@@ -296,10 +296,13 @@ static void clock_step(struct dg_node *node, dg_ms now)
 }
 
 /* Once an hour, and at the first tick; a clock that was set back counts as an hour too. */
-static void purge_step(struct dg_node *node, struct dg_txn *txn, dg_ms now)
+static void housekeeping_step(struct dg_node *node, struct dg_txn *txn, dg_ms now)
 {
-    if (node->purged == 0 || now - node->purged >= 3600000 || now < node->purged)
-        dg_invitation_purge(node, txn, now, false);
+    if (node->housekept != 0 && now >= node->housekept && now - node->housekept < 3600000)
+        return;
+    node->housekept = now;
+    dg_invitation_purge(node, txn, now, false);
+    dg_sequence_tell(txn, now);
 }
 
 enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
@@ -317,7 +320,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
         break;
     case DG_EVENT_TICK:
         clock_step(node, now);
-        purge_step(node, txn, now);
+        housekeeping_step(node, txn, now);
         dg_link_tick(node, txn, now, out);
         break;
     case DG_EVENT_CTL:

@@ -74,7 +74,7 @@ struct dg_node {
     struct dg_arena allowed_arena;
     uint64_t allowed_version;         /* counts up when members or invitations change */
     dg_ms last_tick;                  /* to notice that somebody has set the clock */
-    dg_ms purged;                     /* when old invitations were last looked for; 0: not yet */
+    dg_ms housekept;                  /* when old invitations and gaps were last looked for; 0: not yet */
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
 
     struct dg_packing *packing; /* a frame under construction (outbox.c) */
@@ -182,6 +182,14 @@ struct dg_admission {
 /* Writes an accepted report: leaf, envelope, mailboxes, outboxes. Returns its position. */
 uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,
                            dg_ms now);
+/* ---- the numbers that authors' units give their reports (sequence.c) ---- */
+/* Notes the number that a report from elsewhere, accepted or rejected, has for this unit. One given twice is
+ * told at once. */
+void dg_sequence_see(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+                     const struct dg_id *id, dg_ms now);
+/* Tells of every number that has been missing for an hour. */
+void dg_sequence_tell(struct dg_txn *txn, dg_ms now);
+
 /* Takes a report from a neighbour: admits, refuses or recognises it, and answers by the parcel's tag. */
 void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                         const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,

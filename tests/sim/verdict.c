@@ -233,10 +233,14 @@ static bool known_above(void *ctx, const struct dg_dir_row *row)
 
 /* ---- together ------------------------------------------------------------------------------------ */
 
-/* Only an author who sent urgent news past a missing recipient is told so. */
+/* Only an author who sent urgent news past a missing recipient is told so; and a villain's superior, that its
+ * reports have each other's numbers. */
 static bool check_attention(void *ctx, const struct dg_attention *item)
 {
-    if (!dg_bytes_is(item->code, dg_err_name(DG_ERR_NO_RECIPIENT)))
+    const struct verdict *v = ctx;
+    bool villainous =
+        v->world->options.villain != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_REPEATED));
+    if (!villainous && !dg_bytes_is(item->code, dg_err_name(DG_ERR_NO_RECIPIENT)))
         fail(ctx, "L3: a person is called for: %.*s %.*s", (int)item->code.size,
              (const char *)item->code.data, (int)item->about.size, (const char *)item->about.data);
     return true;
