@@ -115,7 +115,7 @@ def check_languages(federation):
         federation.env["LANGUAGE"] = language
         said[language] = federation.nodes["binh-phuoc"].run("push", str(path), "--from", "cap-uy", expect=None).stderr
     federation.env["LANGUAGE"] = "en"
-    if "yêu cầu" not in said["vi"] or said["vi"] == said["en"] or "(NO_RECIPIENT)" not in said["vi"]:
+    if "phải gửi" not in said["vi"] or said["vi"] == said["en"] or "(NO_RECIPIENT)" not in said["vi"]:
         raise Failure(f"the two languages: {said}")
 
 
