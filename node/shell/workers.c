@@ -158,23 +158,24 @@ static void find_distinct(struct dg_workers *workers, struct dg_claim claims[], 
     }
 }
 
-/* Wakes no more threads than there are claims for, and waits for all that it woke. A single claim is
- * verified here: the loop waits for it anyway, and handing it over costs as much as verifying it
- * (measured: 41 us to verify, 20 to 80 us more through a thread). */
+/* The loop's own thread takes its share, since it would only wait: so a single claim wakes nobody (to hand
+ * one over costs as much as to verify it), and no more threads are woken than there are claims for them. */
 static void run_batch(struct dg_workers *workers)
 {
-    if (workers->distinct_count == 1) {
-        verify(workers->distinct[0]);
-        return;
-    }
     unsigned needed = workers->thread_count;
-    if (workers->distinct_count < needed)
-        needed = (unsigned)workers->distinct_count;
+    if (workers->distinct_count - 1 < needed)
+        needed = (unsigned)(workers->distinct_count - 1);
     atomic_store_explicit(&workers->next, 0, memory_order_relaxed);
     pthread_mutex_lock(&workers->mutex);
     workers->tickets = workers->busy = needed;
     for (unsigned i = 0; i < needed; i++)
         pthread_cond_signal(&workers->work);
+    pthread_mutex_unlock(&workers->mutex);
+    verify_batch(workers);
+    pthread_mutex_lock(&workers->mutex);
+    /* Whoever has not come yet finds nothing left to do, and is not waited for. */
+    workers->busy -= workers->tickets;
+    workers->tickets = 0;
     while (workers->busy > 0)
         pthread_cond_wait(&workers->done, &workers->mutex);
     pthread_mutex_unlock(&workers->mutex);
