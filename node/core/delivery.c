@@ -220,11 +220,12 @@ static void write_outboxes(struct dg_node *node, struct dg_txn *txn, const struc
                            uint64_t position, dg_ms now)
 {
     const struct dg_report *report = admission->report;
+    struct dg_bytes last = {0};
     for (size_t i = 0; i < report->recipient_count; i++) {
         if (is_self(node, report->recipient[i].unit))
             continue;
         struct dg_bytes route = dg_node_route(node, txn, report->recipient[i].unit);
-        if (route.size == 0 || dg_bytes_equal(route, admission->from_unit))
+        if (route.size == 0 || dg_bytes_equal(route, admission->from_unit) || dg_bytes_equal(route, last))
             continue;
         if (DG_MUTANT("skip-outbox") && i > 0 && i + 1 == report->recipient_count)
             continue;
@@ -239,6 +240,7 @@ static void write_outboxes(struct dg_node *node, struct dg_txn *txn, const struc
         struct dg_queued there;
         if (!dg_queued_get(txn, route, queued.lane, queued.seq, &there))
             dg_outbox_push(node, txn, &queued);
+        last = route; /* mostly the only one: it need not be looked up again */
     }
 }
 
