@@ -5,32 +5,53 @@
 
 /* ---- proof -------------------------------------------------------------------------------------- */
 
+/* Opens a checkpoint of this event, unless it is the one that was opened last. */
+static enum dg_err open_checkpoint(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                                   const struct dg_claims *claims, struct dg_bytes note)
+{
+    struct dg_proven *proven = &node->proven;
+    struct dg_bytes text;
+    struct dg_verifier log;
+    struct dg_sig sig;
+    if (note.data == proven->note.data && note.size == proven->note.size)
+        return DG_OK;
+    *proven =
+        (struct dg_proven){.unit = dg_origin_unit(dg_node_directory(node, txn), dg_note_origin(note), &log)};
+    if (proven->unit == NULL)
+        return DG_ERR_STALE_DIRECTORY;
+    enum dg_err err = dg_checkpoint_open(note, &log, &proven->checkpoint, &text, &sig);
+    if (err == DG_OK)
+        err = dg_claimed(claims, event, "", &log.key, text, &sig);
+    if (err == DG_OK)
+        proven->note = note;
+    return err;
+}
+
 enum dg_err dg_record_proven(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                              const struct dg_claims *claims, const struct dg_record *record,
-                             struct dg_checkpoint *ret_checkpoint, struct dg_bytes *ret_note,
-                             const struct dg_dir_unit **ret_unit, struct dg_leaf *ret_leaf)
+                             struct dg_proven **ret, struct dg_leaf *ret_leaf)
 {
     if (!record->has_checkpoint || record->leaf.size == 0)
         return DG_ERR_BAD_PROOF;
-    struct dg_bytes note = event->frame->checkpoint[record->checkpoint], text;
-    struct dg_verifier log;
-    struct dg_sig sig;
-    const struct dg_dir_unit *unit = dg_origin_unit(dg_node_directory(node, txn), dg_note_origin(note), &log);
-    if (unit == NULL)
-        return DG_ERR_STALE_DIRECTORY;
-    enum dg_err err = dg_checkpoint_open(note, &log, ret_checkpoint, &text, &sig);
+    enum dg_err err = open_checkpoint(node, txn, event, claims, event->frame->checkpoint[record->checkpoint]);
     if (err != DG_OK)
         return err;
-    err = dg_claimed(claims, event, "", &log.key, text, &sig);
-    if (err != DG_OK)
-        return err;
+    const struct dg_checkpoint *checkpoint = &node->proven.checkpoint;
     struct dg_hash leaf = dg_merkle_leaf(record->leaf);
-    err = dg_inclusion_verify(&leaf, record->index, ret_checkpoint->size, &record->proof,
-                              &ret_checkpoint->root);
+    err = dg_inclusion_verify(&leaf, record->index, checkpoint->size, &record->proof, &checkpoint->root);
     if (err == DG_OK)
         err = dg_leaf_parse(txn->arena, record->leaf, ret_leaf, NULL);
-    *ret_note = note;
-    *ret_unit = unit;
+    *ret = &node->proven;
+    return err;
+}
+
+enum dg_err dg_proven_keep(struct dg_txn *txn, struct dg_proven *proven)
+{
+    if (proven->kept)
+        return DG_OK;
+    const struct dg_checkpoint *checkpoint = &proven->checkpoint;
+    enum dg_err err = dg_checkpoint_put(txn, dg_bytes_of(checkpoint->origin), checkpoint->size, proven->note);
+    proven->kept = err == DG_OK;
     return err;
 }
 
@@ -111,25 +132,24 @@ static struct dg_bytes toward_author(struct dg_node *node, struct dg_txn *txn, c
 }
 
 static enum dg_err keep(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
-                        const struct dg_record *record, const struct dg_checkpoint *checkpoint,
-                        struct dg_bytes note, const struct dg_leaf *leaf, const struct dg_report_ix *ix,
-                        dg_ms now)
+                        const struct dg_record *record, struct dg_proven *proven, const struct dg_leaf *leaf,
+                        const struct dg_report_ix *ix, dg_ms now)
 {
     uint64_t position = ix->position;
-    struct dg_bytes origin = dg_bytes_of(checkpoint->origin);
+    struct dg_bytes origin = dg_bytes_of(proven->checkpoint.origin);
     struct dg_custody_place place = dg_custody_look(txn, position, record->kind, origin, record->index);
     /* One receipt of a log is enough: an honest node gives every duplicate the same leaf. */
     if (DG_MUTANT("forget-custody") || place.has || (place.has_log && record->kind == DG_RECORD_RECEIPT))
         return DG_OK;
     if (place.next >= DG_CUSTODY_MAX)
         return DG_ERR_TOO_LARGE;
-    enum dg_err err = dg_checkpoint_put(txn, origin, checkpoint->size, note);
+    enum dg_err err = dg_proven_keep(txn, proven);
     if (err == DG_ERR_FORK && !dg_attention_has(txn, err, origin))
-        dg_attention_put(txn, now, err, origin, note);
+        dg_attention_put(txn, now, err, origin, proven->note);
     if (err != DG_OK)
         return err;
     uint32_t number = place.next;
-    dg_custody_put(txn, position, number, origin, checkpoint->size, record);
+    dg_custody_put(txn, position, number, origin, proven->checkpoint.size, record);
     struct dg_bytes route = toward_author(node, txn, ix);
     if (route.size > 0 && !dg_bytes_is(route, link->unit) && !DG_MUTANT("no-relay"))
         dg_outbox_push_record(node, txn, route, DG_QUEUED_CUSTODY, position, number, dg_bytes_at(NULL, 0),
@@ -152,11 +172,11 @@ static void release(struct dg_node *node, struct dg_txn *txn, const struct dg_li
         (void)dg_outbox_release(node, txn, dg_bytes_of(link->unit), ix->lane, ix->position);
 }
 
-static void note_beacon(struct dg_node *node, const struct dg_dir_unit *unit,
-                        const struct dg_checkpoint *checkpoint)
+static void note_beacon(struct dg_node *node, const struct dg_proven *proven)
 {
-    if (dg_bytes_is(unit->slug, node->identity.parent) && checkpoint->size > node->seen_beacon.size)
-        node->seen_beacon = *checkpoint;
+    if (dg_bytes_is(proven->unit->slug, node->identity.parent) &&
+        proven->checkpoint.size > node->seen_beacon.size)
+        node->seen_beacon = proven->checkpoint;
 }
 
 /* ---- who has anything to say about a report ------------------------------------------------------ */
@@ -199,11 +219,9 @@ static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const 
                                 const struct dg_claims *claims, const struct dg_link *link,
                                 const struct dg_record *record, dg_ms now)
 {
-    struct dg_checkpoint checkpoint;
-    struct dg_bytes note;
-    const struct dg_dir_unit *unit;
+    struct dg_proven *proven;
     struct dg_leaf leaf;
-    enum dg_err err = dg_record_proven(node, txn, event, claims, record, &checkpoint, &note, &unit, &leaf);
+    enum dg_err err = dg_record_proven(node, txn, event, claims, record, &proven, &leaf);
     if (err != DG_OK)
         return err;
     bool receipt = record->kind == DG_RECORD_RECEIPT;
@@ -215,16 +233,16 @@ static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const 
     struct dg_report_ix ix;
     if (!dg_report_ix_get(txn, &leaf.report, &ix))
         return DG_OK; /* about something that never was here: nothing to keep */
-    err = receipt ? receipt_check(node, txn, link, unit, &ix, &leaf.report)
-                  : state_check(node, txn, event, claims, record, unit, &leaf);
+    err = receipt ? receipt_check(node, txn, link, proven->unit, &ix, &leaf.report)
+                  : state_check(node, txn, event, claims, record, proven->unit, &leaf);
     if (err != DG_OK)
         return err;
     if (receipt)
-        release(node, txn, link, unit, &ix);
-    err = keep(node, txn, link, record, &checkpoint, note, &leaf, &ix, now);
+        release(node, txn, link, proven->unit, &ix);
+    err = keep(node, txn, link, record, proven, &leaf, &ix, now);
     if (err != DG_OK)
         return err;
-    note_beacon(node, unit, &checkpoint);
+    note_beacon(node, proven);
     return DG_OK;
 }
 

@@ -119,22 +119,19 @@ static enum dg_err check_side(const struct heard *h, struct dg_bytes unit_slug, 
 static enum dg_err check_leaf(struct heard *h, enum dg_leaf_kind kind, struct dg_bytes issuer_unit,
                               struct dg_bytes subject_unit, struct dg_bytes organ)
 {
-    struct dg_checkpoint checkpoint;
-    struct dg_bytes note;
-    const struct dg_dir_unit *unit;
+    struct dg_proven *proven;
     struct dg_leaf leaf;
-    enum dg_err err =
-        dg_record_proven(h->node, h->txn, h->event, h->claims, h->record, &checkpoint, &note, &unit, &leaf);
+    enum dg_err err = dg_record_proven(h->node, h->txn, h->event, h->claims, h->record, &proven, &leaf);
     if (err != DG_OK)
         return err;
     struct dg_hash object = dg_sha256(h->record->sealed.body);
     if (leaf.kind != kind || !dg_hash_equal(&leaf.object, &object) ||
-        !dg_bytes_equal(unit->slug, issuer_unit) || !dg_bytes_equal(leaf.unit, subject_unit) ||
+        !dg_bytes_equal(proven->unit->slug, issuer_unit) || !dg_bytes_equal(leaf.unit, subject_unit) ||
         !dg_bytes_equal(leaf.organ, organ))
         return DG_ERR_BAD_LEAF;
-    h->row.origin = dg_arena_copy(h->txn->arena, dg_bytes_of(checkpoint.origin));
-    h->row.checkpoint_size = checkpoint.size;
-    return dg_checkpoint_put(h->txn, h->row.origin, checkpoint.size, note);
+    h->row.origin = dg_arena_copy(h->txn->arena, dg_bytes_of(proven->checkpoint.origin));
+    h->row.checkpoint_size = proven->checkpoint.size;
+    return dg_proven_keep(h->txn, proven);
 }
 
 static enum dg_err check_possession(const struct heard *h, const struct dg_certificate *certificate)

@@ -93,6 +93,7 @@ const struct dg_directory *dg_node_directory(struct dg_node *node, struct dg_txn
 void dg_node_members_changed(struct dg_node *node)
 {
     node->dir_fresh = false;
+    node->proven = (struct dg_proven){.unit = NULL};
     node->allowed_version++;
 }
 
@@ -309,6 +310,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
                          const struct dg_claims *claims, dg_ms now, struct dg_out *out)
 {
     struct dg_link *link;
+    node->proven = (struct dg_proven){.unit = NULL};
     switch (event->kind) {
     case DG_EVENT_MESSAGE:
         on_message(node, txn, event, claims, now, out);

@@ -54,6 +54,14 @@ struct dg_challenge {
 
 enum { DG_CHALLENGES = 64 };
 
+/* The checkpoint of this event that was found good last: the records of a frame mostly rest on one. */
+struct dg_proven {
+    struct dg_bytes note; /* as it lies in the frame; empty: none yet */
+    struct dg_checkpoint checkpoint;
+    const struct dg_dir_unit *unit;
+    bool kept; /* it is in CHECKPOINT */
+};
+
 struct dg_node {
     struct dg_store *store;
     struct dg_node_env env;
@@ -77,6 +85,7 @@ struct dg_node {
     dg_ms housekept;                  /* when old invitations and gaps were last looked for; 0: not yet */
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
 
+    struct dg_proven proven;
     struct dg_packing *packing; /* a frame under construction (outbox.c) */
     uint64_t counted_refused;   /* unattributable input, counted and not logged */
 };
@@ -209,12 +218,14 @@ void dg_filed_put(struct dg_txn *txn, const struct dg_report *report, const stru
 void dg_custody_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                        const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
                        dg_ms now, struct dg_out *out);
-/* Opens the checkpoint that a record rests on and checks the record's leaf under it. DG_ERR_BAD_PROOF,
- * DG_ERR_BAD_CHECKPOINT, DG_ERR_BAD_SIGNATURE, DG_ERR_STALE_DIRECTORY. */
+/* Opens the checkpoint that a record rests on and checks the record's leaf under it. What ret points to lives
+ * until the next record. DG_ERR_BAD_PROOF, DG_ERR_BAD_CHECKPOINT, DG_ERR_BAD_SIGNATURE,
+ * DG_ERR_STALE_DIRECTORY. */
 enum dg_err dg_record_proven(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                              const struct dg_claims *claims, const struct dg_record *record,
-                             struct dg_checkpoint *ret_checkpoint, struct dg_bytes *ret_note,
-                             const struct dg_dir_unit **ret_unit, struct dg_leaf *ret_leaf) DG_MUST_CHECK;
+                             struct dg_proven **ret, struct dg_leaf *ret_leaf) DG_MUST_CHECK;
+/* Stores the note of a proven checkpoint, once. DG_ERR_FORK as dg_checkpoint_put. */
+enum dg_err dg_proven_keep(struct dg_txn *txn, struct dg_proven *proven) DG_MUST_CHECK;
 
 /* ---- sources (source.c) ---- */
 /* Takes a want or a source from a neighbour and acknowledges it, or answers why not. */

@@ -129,7 +129,8 @@ enum dg_err dg_checkpoint_put(struct dg_txn *txn, struct dg_bytes origin, uint64
     struct dg_row_key key = dg_key_checkpoint(origin, size);
     struct dg_bytes there;
     if (dg_get(txn, DG_TABLE_CHECKPOINT, dg_row_key_bytes(&key), &there))
-        return dg_bytes_equal(note_text(there), note_text(note)) ? DG_OK : DG_ERR_FORK;
+        return dg_bytes_equal(there, note) || dg_bytes_equal(note_text(there), note_text(note)) ? DG_OK
+                                                                                                : DG_ERR_FORK;
     dg_put(txn, DG_TABLE_CHECKPOINT, dg_row_key_bytes(&key), note);
     return DG_OK;
 }

@@ -152,9 +152,7 @@ static enum dg_err source_check(struct dg_node *node, struct dg_txn *txn, const 
 {
     struct dg_envelope envelope;
     struct dg_report report;
-    struct dg_checkpoint checkpoint;
-    struct dg_bytes note;
-    const struct dg_dir_unit *unit;
+    struct dg_proven *proven;
     struct dg_leaf leaf;
     enum dg_err err = dg_envelope_decode(txn->arena, record->envelope, &envelope, NULL);
     if (err == DG_OK)
@@ -166,18 +164,18 @@ static enum dg_err source_check(struct dg_node *node, struct dg_txn *txn, const 
         return DG_ERR_MALFORMED;
     err = check_signatures(node, txn, event, claims, &envelope, &report);
     if (err == DG_OK)
-        err = dg_record_proven(node, txn, event, claims, record, &checkpoint, &note, &unit, &leaf);
+        err = dg_record_proven(node, txn, event, claims, record, &proven, &leaf);
     if (err != DG_OK)
         return err;
     const struct dg_dir_unit *below =
         dg_directory_unit(dg_node_directory(node, txn), dg_bytes_of(link->unit));
     if (leaf.kind != DG_LEAF_REPORT || leaf.verdict != DG_VERDICT_ACCEPTED ||
-        !dg_id_equal(&leaf.report, &id) || below == NULL || !dg_dir_unit_within(unit, below))
+        !dg_id_equal(&leaf.report, &id) || below == NULL || !dg_dir_unit_within(proven->unit, below))
         return DG_ERR_BAD_LEAF;
-    source->origin = dg_arena_copy(txn->arena, dg_bytes_of(checkpoint.origin));
-    source->checkpoint_size = checkpoint.size;
+    source->origin = dg_arena_copy(txn->arena, dg_bytes_of(proven->checkpoint.origin));
+    source->checkpoint_size = proven->checkpoint.size;
     source->record = *record;
-    return dg_checkpoint_put(txn, source->origin, checkpoint.size, note);
+    return dg_proven_keep(txn, proven);
 }
 
 static enum dg_err source_take(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
