@@ -45,7 +45,7 @@ enum {
     DG_ORGANS_MAX = 128,                   /* organs of one unit */
     DG_ADOPTIONS_MAX = 64,                 /* adoptions of one unit */
     DG_CUSTODY_MAX = 2048,                 /* receipts and states kept about one report */
-    DG_STEP_ARENA_SOFT = 96 * 1024 * 1024, /* a batch that has taken so much defers membership records */
+    DG_STEP_ARENA_SOFT = 96 * 1024 * 1024, /* a batch that has taken so much leaves the rest to the next */
     DG_ROLES_MAX = 16,                     /* roles of one organ */
     DG_UNITS_MAX = 20000,                  /* units one node knows */
     DG_REGIME_RULES_MAX = 4096,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/limits.h"
+#include "common/pack.h"
 #include "proto/pb_frame.h"
 
 enum { DETAIL_MAX = 255 };
@@ -139,7 +140,11 @@ static void read_parcels(struct dg_pb *pb, const Dgpb__Frame *wire, struct dg_fr
     for (size_t i = 0; i < ret->parcel_count; i++) {
         struct dg_parcel *parcel = &ret->parcel[i];
         parcel->tag = wire->parcel[i]->tag;
-        parcel->envelope_bytes = dg_bytes_at(wire->parcel[i]->envelope.data, wire->parcel[i]->envelope.len);
+        struct dg_bytes envelope = dg_bytes_at(wire->parcel[i]->envelope.data, wire->parcel[i]->envelope.len);
+        if (wire->parcel[i]->has_packed && wire->parcel[i]->packed)
+            parcel->packed = envelope;
+        else
+            parcel->envelope_bytes = envelope;
     }
 }
 
@@ -177,10 +182,21 @@ static void read_acked(struct dg_pb *pb, const Dgpb__Frame *wire, struct dg_fram
 
 /* --- what is in the parcels ----------------------------------------------------------------- */
 
+static enum dg_err unpack_parcel(struct dg_arena *arena, struct dg_parcel *parcel)
+{
+    enum dg_err err = DG_OK;
+
+    if (parcel->packed.size > 0)
+        err = dg_unpack(arena, parcel->packed, DG_ENVELOPE_MAX, &parcel->envelope_bytes);
+    return err == DG_OK ? DG_OK : dg_faultf(&parcel->fault, err, "packed");
+}
+
 static enum dg_err open_parcel(struct dg_arena *arena, struct dg_parcel *parcel)
 {
-    enum dg_err err = dg_envelope_decode(arena, parcel->envelope_bytes, &parcel->envelope, &parcel->fault);
+    enum dg_err err = unpack_parcel(arena, parcel);
 
+    if (err == DG_OK)
+        err = dg_envelope_decode(arena, parcel->envelope_bytes, &parcel->envelope, &parcel->fault);
     if (err == DG_OK)
         err = dg_report_decode(arena, parcel->envelope.report, &parcel->report, &parcel->fault);
     if (err == DG_OK)
@@ -188,13 +204,29 @@ static enum dg_err open_parcel(struct dg_arena *arena, struct dg_parcel *parcel)
     return err;
 }
 
+/* What the packed envelopes would add to the frame if they were not packed. What is none adds nothing. */
+static size_t unpacked_size(const struct dg_frame *frame)
+{
+    size_t sum = 0, size;
+
+    for (size_t i = 0; i < frame->parcel_count; i++) {
+        if (frame->parcel[i].packed.size > 0 && dg_packed_size(frame->parcel[i].packed, &size))
+            sum += size < DG_FRAME_MAX ? size : DG_FRAME_MAX;
+    }
+    return sum;
+}
+
 /* Each parcel is decoded within its own budget, and all of them within three times the frame's:
- * a thousand small ones shall not take a thousand times the fixed part of a budget. */
+ * a thousand small ones shall not take a thousand times the fixed part of a budget. Nor shall a short frame
+ * take more for being packed than a long one may. */
 static enum dg_err open_parcels(struct dg_arena *arena, size_t frame_size, struct dg_frame *frame,
                                 struct dg_fault *fault)
 {
-    const size_t before = arena->used;
+    const size_t before = arena->used, unpacked = unpacked_size(frame);
 
+    if (unpacked > DG_FRAME_MAX)
+        return dg_faultf(fault, DG_ERR_TOO_LARGE, "packed");
+    frame_size += unpacked;
     for (size_t i = 0; i < frame->parcel_count; i++) {
         struct dg_parcel *parcel = &frame->parcel[i];
         parcel->err = open_parcel(arena, parcel);

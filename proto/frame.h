@@ -1,7 +1,8 @@
 /* frame.h - one message on a link, decoded. PROTOCOL.md says who sends what when.
  *
  * Memory:  a decoded frame borrows the arena: DG_CANONICAL_BUDGET(wire) and 256 KiB at most for itself,
- *          three such budgets for what its parcels hold, and what one parcel may take beyond them.
+ *          three such budgets for what its parcels hold, and what one parcel may take beyond them; wire
+ *          counts what is packed at its full size, which is DG_FRAME_MAX at most for all parcels.
  *          Encoding writes to a buf bounded by DG_FRAME_MAX.
  * Errors:  DG_ERR_MALFORMED, DG_ERR_TOO_LARGE, DG_ERR_TOO_COMPLEX, DG_ERR_UNSUPPORTED_VERSION. A frame
  *          is unsigned and need not be canonical, but has no unknown fields. One bad parcel does not
@@ -84,7 +85,8 @@ struct dg_record {
 
 struct dg_parcel {
     uint64_t tag;
-    struct dg_bytes envelope_bytes;
+    struct dg_bytes packed;         /* how it travels and is kept (common/pack.h); empty: as it is */
+    struct dg_bytes envelope_bytes; /* as it is; to encode, only when packed is empty */
     /* Out of decode; when err is set the two below are not to be used. */
     enum dg_err err;
     struct dg_fault fault;

@@ -114,7 +114,9 @@ static void write_parcels(struct dg_pb_out *out, const struct dg_frame *frame, D
     for (size_t i = 0; i < wire->n_parcel; i++) {
         const struct dg_parcel *parcel = &frame->parcel[i];
         wire->parcel[i]->tag = parcel->tag;
-        wire->parcel[i]->envelope = dg_pb_bytes(parcel->envelope_bytes);
+        wire->parcel[i]->has_packed = wire->parcel[i]->packed = parcel->packed.size > 0;
+        wire->parcel[i]->envelope =
+            dg_pb_bytes(parcel->packed.size > 0 ? parcel->packed : parcel->envelope_bytes);
     }
 }
 

@@ -285,6 +285,8 @@ void dg_node_claims(struct dg_node *node, struct dg_txn *txn, struct dg_event *e
     event->first_claim = claims->count;
     if (event->kind == DG_EVENT_MESSAGE) {
         struct dg_frame *frame = dg_arena_alloc(claims->arena, sizeof *frame);
+        if (claims->arena->used > DG_STEP_ARENA_SOFT)
+            frame = NULL; /* as if it had been lost on the way: it will be sent again */
         event->err =
             frame == NULL ? DG_ERR_NO_MEMORY : dg_frame_decode(claims->arena, event->bytes, frame, NULL);
         if (event->err == DG_OK) {

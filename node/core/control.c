@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/pack.h"
 #include "common/text.h"
 #include "node/core/node_impl.h"
 #include "proto/state_table.h"
@@ -141,7 +142,16 @@ static bool push_sequence(struct push *p)
     return true;
 }
 
-static enum dg_err push_sign(struct push *p, struct dg_bytes *ret_envelope)
+/* The envelope as it will travel and be kept: packed once, here. */
+static void push_pack(struct push *p, struct dg_bytes envelope, struct dg_admission *admission)
+{
+    uint8_t *packed = dg_arena_alloc(p->txn->arena, envelope.size);
+    size_t size = packed != NULL ? dg_pack(envelope, packed) : 0;
+    admission->packed = size > 0;
+    admission->envelope = size > 0 ? dg_bytes_at(packed, size) : dg_arena_copy(p->txn->arena, envelope);
+}
+
+static enum dg_err push_sign(struct push *p, struct dg_admission *admission)
 {
     struct dg_node *node = p->node;
     const struct dg_dir_organ *organ =
@@ -166,7 +176,7 @@ static enum dg_err push_sign(struct push *p, struct dg_bytes *ret_envelope)
     if (err == DG_OK) {
         p->reply->id = dg_report_id(envelope.report);
         p->reply->has_id = true;
-        *ret_envelope = dg_arena_copy(p->txn->arena, dg_buf_bytes(&buf));
+        push_pack(p, dg_buf_bytes(&buf), admission);
     }
     dg_buf_done(&buf);
     if (err != DG_OK && p->reply->fault.err == DG_OK)
@@ -263,7 +273,7 @@ static void push(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_r
                  struct dg_ctl_reply *reply)
 {
     struct push p = {.node = node, .txn = txn, .reply = reply, .now = now};
-    struct dg_bytes envelope;
+    struct dg_admission admission = {.report = &p.report, .mandate = &p.mandate};
     if (push_complete(&p, request) != DG_OK || request->dry_run)
         return;
     node->env.random(node->env.random_ctx, p.report.salt, sizeof p.report.salt);
@@ -271,17 +281,14 @@ static void push(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_r
         (void)dg_fault(&reply->fault, DG_ERR_NO_MEMORY);
         return;
     }
-    if (push_sign(&p, &envelope) != DG_OK) {
+    if (push_sign(&p, &admission) != DG_OK) {
         push_unsequence(&p);
         return;
     }
     struct dg_day date;
-    bool stale = dg_day_parse(p.report.date, &date) && dg_day_of(now).n - date.n > DG_STALE_DATE_DAYS;
-    struct dg_admission admission = {.report = &p.report,
-                                     .envelope = envelope,
-                                     .id = reply->id,
-                                     .stale_date = stale,
-                                     .mandate = &p.mandate};
+    admission.id = reply->id;
+    admission.stale_date =
+        dg_day_parse(p.report.date, &date) && dg_day_of(now).n - date.n > DG_STALE_DATE_DAYS;
     (void)dg_delivery_admit(node, txn, &admission, now);
     push_attention(&p);
 }

@@ -164,6 +164,7 @@ static void write_report(struct dg_txn *txn, const struct dg_admission *admissio
     dg_row_add_run(&buf, admission->from_unit);
     dg_row_add_run(&buf, lead->unit);
     dg_buf_add(&buf, lead->certificate.b, sizeof lead->certificate.b);
+    dg_buf_add_u8(&buf, admission->packed ? 1 : 0);
     dg_row_add_run(&buf, admission->envelope);
     struct dg_row_key key = dg_key_u64(position);
     if (buf.err != DG_OK)
@@ -534,7 +535,8 @@ void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct d
     }
     struct dg_admission admission = {
         .report = &parcel->report,
-        .envelope = parcel->envelope_bytes,
+        .envelope = parcel->packed.size > 0 ? parcel->packed : parcel->envelope_bytes,
+        .packed = parcel->packed.size > 0,
         .id = parcel->id,
         .from_unit = dg_bytes_of(link->unit),
         .stale_date = is_stale(&parcel->report),

@@ -182,6 +182,7 @@ struct dg_bytes dg_note_origin(struct dg_bytes note);
 struct dg_admission {
     const struct dg_report *report;
     struct dg_bytes envelope;
+    bool packed; /* envelope is packed (common/pack.h), as it came or as it will travel */
     struct dg_id id;
     struct dg_bytes from_unit; /* the neighbour it came from; empty: made here */
     bool stale_date;

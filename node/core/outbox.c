@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/pack.h"
 #include "node/core/node_impl.h"
 
 uint64_t dg_tag(enum dg_lane lane, uint64_t seq)
@@ -190,7 +191,7 @@ struct dg_packing {
     struct dg_bytes checkpoint[PACK_MAX];
     struct dg_log_view log;  /* this node's, for records that rest on it */
     struct dg_prover prover; /* of that log */
-    size_t bytes;            /* a generous estimate of the encoded size */
+    size_t bytes;            /* a generous estimate of the encoded size, were nothing packed */
 };
 
 /* What a record or parcel takes in a frame beyond its long parts; when a frame is long enough; and the
@@ -287,11 +288,16 @@ static bool add_report(struct dg_packing *p, const struct dg_queued *queued)
     struct dg_bytes lead_unit = dg_row_run(&row);
     struct dg_cert_id organ;
     dg_row_fixed(&row, organ.b, sizeof organ.b);
-    struct dg_parcel parcel = {.tag = dg_tag(queued->lane, queued->seq), .envelope_bytes = dg_row_run(&row)};
-    if (!dg_row_ended(&row) || !add_chain(p, lead_unit, &organ))
+    bool packed = dg_row_u8(&row) != 0;
+    struct dg_bytes envelope = dg_row_run(&row);
+    size_t size = envelope.size;
+    if (!dg_row_ended(&row) || (packed && !dg_packed_size(envelope, &size)) ||
+        !add_chain(p, lead_unit, &organ))
         return false;
-    p->parcel[p->frame.parcel_count++] = parcel;
-    p->bytes += parcel.envelope_bytes.size + ITEM_OVERHEAD;
+    struct dg_parcel *parcel = &p->parcel[p->frame.parcel_count++];
+    *parcel = (struct dg_parcel){.tag = dg_tag(queued->lane, queued->seq)};
+    *(packed ? &parcel->packed : &parcel->envelope_bytes) = envelope;
+    p->bytes += size + ITEM_OVERHEAD;
     return true;
 }
 

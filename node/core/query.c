@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/pack.h"
 #include "node/core/rows.h"
 
 /* The bytes of a hex prefix, and whether a half byte follows. */
@@ -67,8 +68,11 @@ static enum dg_err held_read(struct dg_txn *txn, struct dg_held *held)
     held->from_unit = dg_row_run(&row);
     (void)dg_row_run(&row);
     dg_row_fixed(&row, certificate.b, sizeof certificate.b);
+    bool packed = dg_row_u8(&row) != 0;
     held->envelope_bytes = dg_row_run(&row);
     if (!dg_row_ended(&row) ||
+        (packed &&
+         dg_unpack(txn->arena, held->envelope_bytes, DG_ENVELOPE_MAX, &held->envelope_bytes) != DG_OK) ||
         dg_envelope_decode(txn->arena, held->envelope_bytes, &held->envelope, NULL) != DG_OK)
         return DG_ERR_STORE_CORRUPT;
     struct dg_id id = dg_report_id(held->envelope.report);

@@ -12,7 +12,7 @@ enum {
     TICK_MS = 1000,  /* at least so often the node is told that time passes */
     DUE_MIN_MS = 10, /* and at most so often, whatever is due */
     MAINTENANCE_MS = 60000,
-    MAINTENANCE_BYTES = 16 * 1024 * 1024, /* under load sooner: what was read stays in memory until then */
+    MAINTENANCE_BYTES = 10 * 1024 * 1024, /* under load sooner: what was read stays in memory until then */
     WATCHES_MAX = DG_CTL_CLIENTS_MAX + 2,
 };
 

@@ -43,8 +43,7 @@ static void fail(struct dg_lmdb_txn *txn, int rc)
 static bool take_value(struct dg_lmdb_txn *txn, enum dg_table table, struct dg_bytes key, MDB_val kept,
                        struct dg_bytes *ret)
 {
-    enum dg_err err =
-        dg_value_open(txn->codec, table, key, bytes_of(kept), &txn->arena, txn->head.writable, ret);
+    enum dg_err err = dg_value_open(table, key, bytes_of(kept), &txn->arena, txn->head.writable, ret);
     if (err != DG_OK)
         dg_txn_fail(&txn->head, err);
     return err == DG_OK;
@@ -256,16 +255,10 @@ static struct dg_lmdb_txn *txn_new(struct dg_lmdb_store *store)
         return NULL;
     txn->store = store;
     dg_arena_init(&txn->arena, DG_STORE_ARENA_MAX);
-    txn->codec = dg_value_codec_new();
-    if (txn->codec == NULL) {
-        dg_lmdb_txn_free(txn);
-        return NULL;
-    }
     return txn;
 }
 
-/* A node reads twice in every turn of its loop; zstd's memory alone takes longer to make than a turn
- * takes to read. One is kept, which is enough for one thread. */
+/* A node reads twice in every turn of its loop. One is kept, which is enough for one thread. */
 static struct dg_lmdb_txn *take_spare(struct dg_lmdb_store *store)
 {
     pthread_mutex_lock(&store->mutex);
@@ -278,7 +271,6 @@ static struct dg_lmdb_txn *take_spare(struct dg_lmdb_store *store)
 static void keep_spare(struct dg_lmdb_store *store, struct dg_lmdb_txn *txn)
 {
     dg_arena_reset(&txn->arena);
-    dg_value_codec_trim(txn->codec);
     pthread_mutex_lock(&store->mutex);
     struct dg_lmdb_txn *surplus = store->spare;
     store->spare = txn;

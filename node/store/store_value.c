@@ -1,32 +1,23 @@
-/* store_value.c - sums against decay, zstd against bulk. */
+/* store_value.c - sums against decay, packing against bulk. */
 #include "node/store/store_value.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 #include "common/crypto.h"
+#include "common/pack.h"
 
 enum {
     SUM_BYTES = 16,
-    COMPRESS_ABOVE =
-        1900,           /* LMDB gives longer values pages of their own; with shorter ones little is saved */
-    COMPRESS_LEVEL = 1, /* 3 would save three bytes in a hundred, and take half as long again */
-    /* A value of a page or two, as a report is, mostly takes as many pages in the end: -3 gives a quarter
-     * instead of two fifths, in half the time both ways. */
-    QUICK_LEVEL = -3,
-    QUICK_BELOW = 8 * 1024,
+    PACK_ABOVE = 1900, /* LMDB gives longer values pages of their own; with shorter ones little is saved */
     SCRATCH_MIN = 16 * 1024,
     SCRATCH_KEPT = 64 * 1024,
-    ZSTD_KEPT = 512 * 1024,
 };
 
-enum flag { FLAG_RAW = 0, FLAG_ZSTD = 1 };
+enum flag { FLAG_RAW = 0, FLAG_PACKED = 1 };
 
 struct dg_value_codec {
-    ZSTD_CCtx *compress; /* both made when first needed: most readers never compress */
-    ZSTD_DCtx *decompress;
     uint8_t *scratch;
     size_t capacity;
 };
@@ -75,18 +66,12 @@ void dg_value_codec_free(struct dg_value_codec *codec)
 {
     if (codec == NULL)
         return;
-    ZSTD_freeCCtx(codec->compress);
-    ZSTD_freeDCtx(codec->decompress);
     free(codec->scratch);
     free(codec);
 }
 
 void dg_value_codec_trim(struct dg_value_codec *codec)
 {
-    if (codec->compress != NULL && ZSTD_sizeof_CCtx(codec->compress) > ZSTD_KEPT) {
-        ZSTD_freeCCtx(codec->compress);
-        codec->compress = NULL;
-    }
     if (codec->capacity > SCRATCH_KEPT) {
         free(codec->scratch);
         codec->scratch = NULL;
@@ -123,19 +108,10 @@ static void value_sum(enum dg_table table, struct dg_bytes key, struct dg_bytes 
     dg_check16(parts, sizeof parts / sizeof parts[0], ret);
 }
 
-/* Compresses to at, and returns the size, or 0 when that would save no more than an eighth. */
-static size_t compress(struct dg_value_codec *codec, struct dg_bytes value, uint8_t *at)
+/* Packs to at, and returns the size, or 0 when it stays as it is: envelopes have come packed. */
+static size_t pack(enum dg_table table, struct dg_bytes value, uint8_t *at)
 {
-    if (value.size <= COMPRESS_ABOVE)
-        return 0;
-    if (codec->compress == NULL)
-        codec->compress = ZSTD_createCCtx();
-    if (codec->compress == NULL)
-        return 0;
-    size_t room = value.size - value.size / 8 - 1;
-    int level = value.size < QUICK_BELOW ? QUICK_LEVEL : COMPRESS_LEVEL;
-    size_t size = ZSTD_compressCCtx(codec->compress, at, room, value.data, value.size, level);
-    return ZSTD_isError(size) ? 0 : size;
+    return value.size > PACK_ABOVE && table != DG_TABLE_REPORT ? dg_pack(value, at) : 0;
 }
 
 enum dg_err dg_value_seal(struct dg_value_codec *codec, enum dg_table table, struct dg_bytes key,
@@ -145,8 +121,8 @@ enum dg_err dg_value_seal(struct dg_value_codec *codec, enum dg_table table, str
     if (!scratch_reserve(codec, sum_size + 1 + value.size))
         return DG_ERR_NO_MEMORY;
     uint8_t *flagged = codec->scratch + sum_size;
-    size_t size = compress(codec, value, flagged + 1);
-    flagged[0] = size > 0 ? FLAG_ZSTD : FLAG_RAW;
+    size_t size = pack(table, value, flagged + 1);
+    flagged[0] = size > 0 ? FLAG_PACKED : FLAG_RAW;
     if (size == 0 && value.size > 0) {
         memcpy(flagged + 1, value.data, value.size);
         size = value.size;
@@ -157,38 +133,21 @@ enum dg_err dg_value_seal(struct dg_value_codec *codec, enum dg_table table, str
     return DG_OK;
 }
 
-static enum dg_err decompress(struct dg_value_codec *codec, struct dg_bytes packed, struct dg_arena *arena,
-                              struct dg_bytes *ret)
-{
-    unsigned long long size = ZSTD_getFrameContentSize(packed.data, packed.size);
-    if (size > DG_STORE_VALUE_MAX) /* so are zstd's answers for 'unknown' and 'no frame' */
-        return DG_ERR_STORE_CORRUPT;
-    if (codec->decompress == NULL)
-        codec->decompress = ZSTD_createDCtx();
-    uint8_t *bytes = dg_arena_alloc(arena, (size_t)size);
-    if (codec->decompress == NULL || bytes == NULL)
-        return DG_ERR_NO_MEMORY;
-    size_t got = ZSTD_decompressDCtx(codec->decompress, bytes, (size_t)size, packed.data, packed.size);
-    if (got != size)
-        return DG_ERR_STORE_CORRUPT;
-    *ret = dg_bytes_at(bytes, got);
-    return DG_OK;
-}
-
-static enum dg_err unflag(struct dg_value_codec *codec, struct dg_bytes flagged, struct dg_arena *arena,
-                          bool copy, struct dg_bytes *ret)
+static enum dg_err unflag(struct dg_bytes flagged, struct dg_arena *arena, bool copy, struct dg_bytes *ret)
 {
     struct dg_bytes body = dg_bytes_at(flagged.data + 1, flagged.size - 1);
-    if (flagged.data[0] == FLAG_ZSTD)
-        return decompress(codec, body, arena, ret);
+    if (flagged.data[0] == FLAG_PACKED) {
+        enum dg_err err = dg_unpack(arena, body, DG_STORE_VALUE_MAX, ret);
+        return err == DG_OK || err == DG_ERR_NO_MEMORY ? err : DG_ERR_STORE_CORRUPT;
+    }
     if (flagged.data[0] != FLAG_RAW || body.size > DG_STORE_VALUE_MAX)
         return DG_ERR_STORE_CORRUPT;
     *ret = copy ? dg_arena_copy(arena, body) : body;
     return ret->size == body.size ? DG_OK : DG_ERR_NO_MEMORY;
 }
 
-enum dg_err dg_value_open(struct dg_value_codec *codec, enum dg_table table, struct dg_bytes key,
-                          struct dg_bytes kept, struct dg_arena *arena, bool copy, struct dg_bytes *ret)
+enum dg_err dg_value_open(enum dg_table table, struct dg_bytes key, struct dg_bytes kept,
+                          struct dg_arena *arena, bool copy, struct dg_bytes *ret)
 {
     bool by_id = dg_table_by_id(table);
     size_t sum_size = by_id ? 0 : SUM_BYTES;
@@ -202,7 +161,7 @@ enum dg_err dg_value_open(struct dg_value_codec *codec, enum dg_table table, str
             return DG_ERR_STORE_CORRUPT;
     }
     struct dg_bytes value;
-    enum dg_err err = unflag(codec, flagged, arena, copy, &value);
+    enum dg_err err = unflag(flagged, arena, copy, &value);
     if (err != DG_OK)
         return err;
     if (by_id && !is_id_of(key, value))

@@ -1,8 +1,8 @@
 /* store_value.h - what a row may be, and how its value is kept on disk.
  *
- * A kept value is a sum, a flag byte and the bytes, compressed when that saves room; a value kept
+ * A kept value is a sum, a flag byte and the bytes, packed when that saves room; a value kept
  * under its own SHA-256 needs no sum. FORMAT.md has the exact bytes. Private to this room.
- * Memory:  a codec keeps its scratch memory and zstd's between calls; one thread at a time.
+ * Memory:  a codec keeps its scratch memory between calls; one thread at a time.
  * Limits:  the enum below.
  */
 #ifndef DG_NODE_STORE_STORE_VALUE_H
@@ -38,8 +38,7 @@ enum dg_err dg_value_seal(struct dg_value_codec *codec, enum dg_table table, str
                           struct dg_bytes value, struct dg_bytes *ret) DG_MUST_CHECK;
 /* Checks kept bytes and gives the value back: borrowed from kept where that is possible and copy is
  * false, else in arena. DG_ERR_STORE_CORRUPT or DG_ERR_NO_MEMORY. */
-enum dg_err dg_value_open(struct dg_value_codec *codec, enum dg_table table, struct dg_bytes key,
-                          struct dg_bytes kept, struct dg_arena *arena, bool copy,
-                          struct dg_bytes *ret) DG_MUST_CHECK;
+enum dg_err dg_value_open(enum dg_table table, struct dg_bytes key, struct dg_bytes kept,
+                          struct dg_arena *arena, bool copy, struct dg_bytes *ret) DG_MUST_CHECK;
 
 #endif

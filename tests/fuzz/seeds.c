@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "common/pack.h"
 #include "tests/unit/codec_samples.h"
 
 static const char *root;
@@ -61,6 +62,14 @@ int main(int argc, char **argv)
     struct dg_frame frame = sample_frame(dg_buf_bytes(&envelope_bytes)), handshake = sample_handshake();
     SAVE("frame", "items", dg_frame_encode, frame);
     SAVE("frame", "handshake", dg_frame_encode, handshake);
+
+    uint8_t packed[8 * 1024];
+    if (envelope_bytes.size > sizeof packed)
+        return 1;
+    frame.parcel[0].packed = dg_bytes_at(packed, dg_pack(dg_buf_bytes(&envelope_bytes), packed));
+    SAVE("frame", "packed", dg_frame_encode, frame);
+    dg_buf_add_bytes(&bytes, frame.parcel[0].packed);
+    save("pack", "envelope", bytes.err, &bytes);
 
     struct dg_trail trail = sample_trail(dg_buf_bytes(&envelope_bytes));
     struct dg_regime regime = sample_regime();

@@ -38,7 +38,7 @@ LIBRARIES = {
     r"utf8proc\.h": "common",
     r"(donggui\.pb-c\.h|protobuf-c/.*)": "proto",
     r"lmdb\.h": "node/store",
-    r"zstd.*\.h": "node/store",
+    r"zstd.*\.h": "common",
     r"zmq.*\.h": "node/net",
     r"yaml\.h": "node/conf",
     r"jansson\.h": "node/cli",

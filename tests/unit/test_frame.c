@@ -1,6 +1,8 @@
 /* test_frame.c - the messages of a link. */
 #include "codec_checks.h"
 
+#include "common/pack.h"
+
 CODEC(frame, dg_frame, dg_frame_decode, dg_frame_encode)
 CODEC(record, dg_record, dg_record_decode, dg_record_encode)
 
@@ -135,6 +137,76 @@ static void one_bad_parcel_does_not_spoil_the_frame(void **state)
     assert_int_equal(got.parcel[3].err, DG_OK);
     dg_arena_done(&arena);
     dg_buf_done(&bad);
+}
+
+/* The sample frame with its envelope packed. */
+static struct dg_frame packed_frame(void)
+{
+    static uint8_t packed[8192];
+    struct dg_frame frame = sample_frame(dg_buf_bytes(&envelope_buf));
+
+    assert_true(envelope_buf.size <= sizeof packed);
+    frame.parcel[0].packed = dg_bytes_at(packed, dg_pack(dg_buf_bytes(&envelope_buf), packed));
+    assert_true(frame.parcel[0].packed.size > 0);
+    return frame;
+}
+
+static void a_packed_parcel_is_the_same_report(void **state)
+{
+    (void)state;
+    struct dg_frame frame = packed_frame(), got;
+    struct dg_id id = dg_report_id(dg_buf_bytes(&report_buf));
+    struct dg_arena arena;
+
+    dg_arena_init(&arena, 0);
+    assert_int_equal(through(&arena, &frame, &got), DG_OK);
+    assert_int_equal(got.parcel[0].err, DG_OK);
+    assert_true(dg_id_equal(&got.parcel[0].id, &id));
+    assert_true(dg_bytes_equal(got.parcel[0].packed, frame.parcel[0].packed));
+    assert_true(dg_bytes_equal(got.parcel[0].envelope_bytes, dg_buf_bytes(&envelope_buf)));
+    dg_arena_done(&arena);
+}
+
+static void a_parcel_that_does_not_unpack_does_not_spoil_the_frame(void **state)
+{
+    (void)state;
+    struct dg_frame frame = packed_frame(), got;
+    struct dg_parcel parcel[2] = {frame.parcel[0], frame.parcel[0]};
+    struct dg_arena arena;
+
+    parcel[0].packed.size--;
+    frame.parcel = parcel;
+    frame.parcel_count = 2;
+    dg_arena_init(&arena, 0);
+    assert_int_equal(through(&arena, &frame, &got), DG_OK);
+    assert_int_equal(got.parcel[0].err, DG_ERR_MALFORMED);
+    assert_int_equal(got.parcel[0].fault.err, DG_ERR_MALFORMED);
+    assert_int_equal(got.parcel[1].err, DG_OK);
+    dg_arena_done(&arena);
+}
+
+static void packing_does_not_get_more_into_a_frame(void **state)
+{
+    (void)state;
+    static uint8_t zeros[DG_ENVELOPE_MAX + 1], packed[DG_ENVELOPE_MAX + 1];
+    struct dg_frame frame = packed_frame(), got;
+    struct dg_parcel parcel[3] = {frame.parcel[0], frame.parcel[0], frame.parcel[0]};
+    struct dg_arena arena;
+
+    for (size_t i = 0; i < SAMPLE_COUNT(parcel); i++)
+        parcel[i].packed = dg_bytes_at(packed, dg_pack(dg_bytes_at(zeros, DG_ENVELOPE_MAX - 1), packed));
+    frame.parcel = parcel;
+    frame.parcel_count = 3;
+    dg_arena_init(&arena, 0);
+    assert_int_equal(through(&arena, &frame, &got), DG_ERR_TOO_LARGE);
+    frame.parcel_count = 1;
+    assert_int_equal(through(&arena, &frame, &got), DG_OK);
+    assert_int_equal(got.parcel[0].err, DG_ERR_MALFORMED);
+    parcel[0].packed = dg_bytes_at(packed, dg_pack(dg_bytes_at(zeros, sizeof zeros), packed));
+    assert_int_equal(through(&arena, &frame, &got), DG_OK);
+    assert_int_equal(got.parcel[0].err, DG_ERR_TOO_LARGE);
+    assert_int_equal(got.parcel[0].envelope_bytes.size, 0);
+    dg_arena_done(&arena);
 }
 
 static void hostile_bytes_do_no_harm(void **state)
@@ -293,6 +365,9 @@ int main(void)
         cmocka_unit_test(the_parts_of_a_frame_survive),
         cmocka_unit_test(a_parcel_is_opened),
         cmocka_unit_test(one_bad_parcel_does_not_spoil_the_frame),
+        cmocka_unit_test(a_packed_parcel_is_the_same_report),
+        cmocka_unit_test(a_parcel_that_does_not_unpack_does_not_spoil_the_frame),
+        cmocka_unit_test(packing_does_not_get_more_into_a_frame),
         cmocka_unit_test(hostile_bytes_do_no_harm),
         cmocka_unit_test(want_of_memory_is_a_clean_error),
         cmocka_unit_test(a_megabyte_of_empty_submessages_is_too_complex),

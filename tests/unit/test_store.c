@@ -326,11 +326,11 @@ static void values_of_every_size_come_back(void **state)
             if (noisy)
                 fill_noise(bytes, sizes[i], i);
             struct dg_txn *txn = begin(f, true);
-            dg_put(txn, DG_TABLE_REPORT, text("k"), dg_bytes_at(bytes, sizes[i]));
+            dg_put(txn, DG_TABLE_LEAF, text("k"), dg_bytes_at(bytes, sizes[i]));
             commit(f, txn);
             txn = begin(f, noisy == 0);
             struct dg_bytes found;
-            assert_true(dg_get(txn, DG_TABLE_REPORT, text("k"), &found));
+            assert_true(dg_get(txn, DG_TABLE_LEAF, text("k"), &found));
             assert_true(dg_bytes_equal(found, dg_bytes_at(bytes, sizes[i])));
             dg_abort(f->store, txn);
         }
