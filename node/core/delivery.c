@@ -243,6 +243,15 @@ static void write_outboxes(struct dg_node *node, struct dg_txn *txn, const struc
             dg_outbox_push(node, txn, &queued);
         last = route; /* mostly the only one: it need not be looked up again */
     }
+    if (last.size == 0)
+        return;
+    dg_outgoing_remember(node, &(struct dg_outgoing){
+                                   .position = position,
+                                   .envelope = admission->envelope,
+                                   .packed = admission->packed,
+                                   .author_unit = report->author[0].unit,
+                                   .certificate = report->author[0].certificate,
+                               });
 }
 
 uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,

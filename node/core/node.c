@@ -37,6 +37,7 @@ enum dg_err dg_node_open(struct dg_store *store, const struct dg_node_env *env, 
     node->packing = dg_packing_new();
     dg_arena_init(&node->dir_arena, 0);
     dg_arena_init(&node->allowed_arena, 0);
+    dg_arena_init(&node->fresh_arena, DG_FRESH_BYTES_MAX);
     env->random(env->random_ctx, node->nonce, sizeof node->nonce);
     enum dg_err err = node->packing == NULL ? dg_fault(fault, DG_ERR_NO_MEMORY) : boot(node, fault);
     if (err == DG_OK && node->identity.parent[0] != '\0' &&
@@ -61,6 +62,7 @@ void dg_node_close(struct dg_node *node)
     free(node->packing);
     dg_arena_done(&node->dir_arena);
     dg_arena_done(&node->allowed_arena);
+    dg_arena_done(&node->fresh_arena);
     free(node);
 }
 
@@ -72,6 +74,7 @@ void dg_node_forget(struct dg_node *node)
         link->flight_count = 0; /* greeted again in its time: a full disk must not make the line spin */
     }
     node->seen_beacon.size = 0;
+    dg_outgoing_forget(node);
     dg_node_members_changed(node);
 }
 

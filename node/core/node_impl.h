@@ -54,6 +54,18 @@ struct dg_challenge {
 
 enum { DG_CHALLENGES = 64 };
 
+/* What a parcel needs of a stored report. */
+struct dg_outgoing {
+    uint64_t position;
+    struct dg_bytes envelope;
+    bool packed;
+    struct dg_bytes author_unit; /* of the lead author, whose certificates may go ahead */
+    struct dg_cert_id certificate;
+};
+
+/* As many reports as one turn mostly sends on. */
+enum { DG_FRESH_MAX = 256, DG_FRESH_BYTES_MAX = 2 * 1024 * 1024 };
+
 /* The checkpoint of this event that was found good last: the records of a frame mostly rest on one. */
 struct dg_proven {
     struct dg_bytes note; /* as it lies in the frame; empty: none yet */
@@ -86,6 +98,11 @@ struct dg_node {
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
 
     struct dg_proven proven;
+    /* Reports written in this turn: most are sent on in the same turn, and need not be read back. */
+    struct dg_arena fresh_arena;
+    size_t fresh_count;
+    struct dg_outgoing fresh[DG_FRESH_MAX];
+
     struct dg_packing *packing; /* a frame under construction (outbox.c) */
     uint64_t counted_refused;   /* unattributable input, counted and not logged */
 };
@@ -146,6 +163,15 @@ void dg_outbox_pump(struct dg_node *node, struct dg_txn *txn, struct dg_link *li
 struct dg_packing *dg_packing_new(void);
 /* A tag names an outbox row on its link. */
 uint64_t dg_tag(enum dg_lane lane, uint64_t seq);
+
+/* ---- outgoing reports (outgoing.c) ---- */
+/* Remembers a report that was just written, for the pumps of this turn. Copies; forgets what is too much. */
+void dg_outgoing_remember(struct dg_node *node, const struct dg_outgoing *report);
+/* Ends what dg_outgoing_remember began: the turn is over, or failed. */
+void dg_outgoing_forget(struct dg_node *node);
+/* The report at position, remembered or read; what ret holds lives as long as txn and this turn. False when
+ * there is none. */
+bool dg_outgoing_get(struct dg_node *node, struct dg_txn *txn, uint64_t position, struct dg_outgoing *ret);
 
 /* ---- out (speak.c) ---- */
 /* Leaves a frame to be sent, encoded now. False when it does not fit into DG_FRAME_MAX. */

@@ -278,25 +278,16 @@ static bool add_chain(struct dg_packing *p, struct dg_bytes unit_slug, const str
 
 static bool add_report(struct dg_packing *p, const struct dg_queued *queued)
 {
-    struct dg_row_key key = dg_key_u64(queued->position);
-    struct dg_bytes value;
-    if (!dg_get(p->txn, DG_TABLE_REPORT, dg_row_key_bytes(&key), &value))
+    struct dg_outgoing report;
+    if (!dg_outgoing_get(p->node, p->txn, queued->position, &report))
         return false;
-    struct dg_row row = {.rest = value};
-    (void)dg_row_u64(&row);
-    (void)dg_row_run(&row);
-    struct dg_bytes lead_unit = dg_row_run(&row);
-    struct dg_cert_id organ;
-    dg_row_fixed(&row, organ.b, sizeof organ.b);
-    bool packed = dg_row_u8(&row) != 0;
-    struct dg_bytes envelope = dg_row_run(&row);
-    size_t size = envelope.size;
-    if (!dg_row_ended(&row) || (packed && !dg_packed_size(envelope, &size)) ||
-        !add_chain(p, lead_unit, &organ))
+    size_t size = report.envelope.size;
+    if ((report.packed && !dg_packed_size(report.envelope, &size)) ||
+        !add_chain(p, report.author_unit, &report.certificate))
         return false;
     struct dg_parcel *parcel = &p->parcel[p->frame.parcel_count++];
     *parcel = (struct dg_parcel){.tag = dg_tag(queued->lane, queued->seq)};
-    *(packed ? &parcel->packed : &parcel->envelope_bytes) = envelope;
+    *(report.packed ? &parcel->packed : &parcel->envelope_bytes) = report.envelope;
     p->bytes += size + ITEM_OVERHEAD;
     return true;
 }

@@ -298,5 +298,6 @@ void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct d
     }
     for (size_t i = 0; i < node->link_count && txn != NULL; i++)
         dg_outbox_pump(node, txn, node->link[i], now, voice);
+    dg_outgoing_forget(node);
     dg_out_reset(out);
 }
