@@ -69,11 +69,15 @@ struct dg_txn_ops {
     bool (*cursor_last)(struct dg_cursor *cursor);
 };
 
+/* A row of META as a write transaction sees it (store.c). */
+struct dg_meta_row;
+
 /* The head of every transaction; a store's own follows it. */
 struct dg_txn {
     const struct dg_txn_ops *ops;
-    struct dg_arena *arena; /* what get and cursors return lives here; the step may use it too */
-    enum dg_err err;        /* sticky */
+    struct dg_meta_row *meta; /* those it has touched; written when it commits */
+    struct dg_arena *arena;   /* what get and cursors return lives here; the step may use it too */
+    enum dg_err err;          /* sticky */
     bool writable;
 };
 
