@@ -103,6 +103,9 @@ struct dg_node {
     size_t fresh_count;
     struct dg_outgoing fresh[DG_FRESH_MAX];
 
+    size_t noise_left; /* unused numbers, for jitter alone */
+    uint32_t noise[64];
+
     struct dg_packing *packing; /* a frame under construction (outbox.c) */
     uint64_t counted_refused;   /* unattributable input, counted and not logged */
 };
