@@ -181,8 +181,28 @@ static void climb_over_left(struct climb *climb)
     climb_level(climb);
 }
 
+/* dg_merkle_node, unless the last climb had the same two hashes at this step. */
+static struct dg_hash climb_node(struct dg_climbed *last, size_t step, const struct dg_hash *left,
+                                 const struct dg_hash *right)
+{
+    struct dg_climbed_step *at = &last->step[step];
+    if (step >= last->count || !dg_hash_equal(left, &at->left) || !dg_hash_equal(right, &at->right)) {
+        *at = (struct dg_climbed_step){*left, *right, dg_merkle_node(left, right)};
+        last->count += step == last->count; /* steps come from 0 without a gap */
+    }
+    return at->node;
+}
+
 enum dg_err dg_inclusion_verify(const struct dg_hash *leaf, uint64_t index, uint64_t size,
                                 const struct dg_proof *proof, const struct dg_hash *root)
+{
+    struct dg_climbed first;
+    first.count = 0;
+    return dg_inclusion_verify_next(&first, leaf, index, size, proof, root);
+}
+
+enum dg_err dg_inclusion_verify_next(struct dg_climbed *last, const struct dg_hash *leaf, uint64_t index,
+                                     uint64_t size, const struct dg_proof *proof, const struct dg_hash *root)
 {
     if (index >= size || proof->count > DG_PROOF_MAX)
         return DG_ERR_BAD_PROOF;
@@ -193,10 +213,10 @@ enum dg_err dg_inclusion_verify(const struct dg_hash *leaf, uint64_t index, uint
         if (climb.last == 0)
             return DG_ERR_BAD_PROOF;
         if (sibling_is_left(&climb)) {
-            hash = dg_merkle_node(&proof->hash[i], &hash);
+            hash = climb_node(last, i, &proof->hash[i], &hash);
             climb_over_left(&climb);
         } else {
-            hash = dg_merkle_node(&hash, &proof->hash[i]);
+            hash = climb_node(last, i, &hash, &proof->hash[i]);
             climb_level(&climb);
         }
     }

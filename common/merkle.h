@@ -47,6 +47,18 @@ enum dg_err dg_tree_consistency(const struct dg_tree_reader *tree, uint64_t old_
 /* DG_ERR_BAD_PROOF when it does not hold, for whatever reason. */
 enum dg_err dg_inclusion_verify(const struct dg_hash *leaf, uint64_t index, uint64_t size,
                                 const struct dg_proof *proof, const struct dg_hash *root) DG_MUST_CHECK;
+/* The nodes of a climb from a leaf to the root: neighbouring leaves share nearly all of theirs. They are what
+ * they are, whatever came of the proof, so nothing ever has to be forgotten. */
+struct dg_climbed {
+    size_t count; /* 0: none yet */
+    struct dg_climbed_step {
+        struct dg_hash left, right, node;
+    } step[DG_PROOF_MAX];
+};
+/* The same for one proof after another: what the climb before has computed is not computed again. */
+enum dg_err dg_inclusion_verify_next(struct dg_climbed *last, const struct dg_hash *leaf, uint64_t index,
+                                     uint64_t size, const struct dg_proof *proof,
+                                     const struct dg_hash *root) DG_MUST_CHECK;
 /* Checks that the tree of old_size is a prefix of that of size. DG_ERR_BAD_PROOF, also when old_size is 0
  * or greater than size. */
 enum dg_err dg_consistency_verify(uint64_t old_size, const struct dg_hash *old_root, uint64_t size,

@@ -38,7 +38,8 @@ enum dg_err dg_record_proven(struct dg_node *node, struct dg_txn *txn, const str
         return err;
     const struct dg_checkpoint *checkpoint = &node->proven.checkpoint;
     struct dg_hash leaf = dg_merkle_leaf(record->leaf);
-    err = dg_inclusion_verify(&leaf, record->index, checkpoint->size, &record->proof, &checkpoint->root);
+    err = dg_inclusion_verify_next(&node->climbed, &leaf, record->index, checkpoint->size, &record->proof,
+                                   &checkpoint->root);
     if (err == DG_OK)
         err = dg_leaf_parse(txn->arena, record->leaf, ret_leaf, NULL);
     *ret = &node->proven;

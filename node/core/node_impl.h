@@ -98,6 +98,7 @@ struct dg_node {
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
 
     struct dg_proven proven;
+    struct dg_climbed climbed; /* to its root */
     /* Reports written in this turn: most are sent on in the same turn, and need not be read back. */
     struct dg_arena fresh_arena;
     size_t fresh_count;
