@@ -278,6 +278,11 @@ static bool make_room(struct dg_buf *buf, size_t size)
     return true;
 }
 
+void dg_buf_reserve(struct dg_buf *buf, size_t size)
+{
+    (void)make_room(buf, size);
+}
+
 void dg_buf_add(struct dg_buf *buf, const void *data, size_t size)
 {
     if (!make_room(buf, size) || size == 0)

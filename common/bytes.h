@@ -72,6 +72,9 @@ void dg_buf_init(struct dg_buf *buf, size_t max);
 /* Frees the storage; the buf is then empty, with the same max, and may be used again. */
 void dg_buf_done(struct dg_buf *buf);
 void dg_buf_reset(struct dg_buf *buf); /* size and err to 0, storage kept */
+/* Makes room for size more bytes at once, so that many small additions need not grow it step by step. Sets
+ * err like an addition of that size. */
+void dg_buf_reserve(struct dg_buf *buf, size_t size);
 /* Appends a copy of size bytes. An addition that does not fit whole adds nothing and sets err. */
 void dg_buf_add(struct dg_buf *buf, const void *data, size_t size);
 /* The same for a view. */

@@ -201,6 +201,7 @@ enum dg_err dg_pb_out_end(struct dg_pb_out *out, const ProtobufCMessage *message
     struct packing packing = {.base.append = packing_append, .buf = ret};
 
     if (out->err == DG_OK) {
+        dg_buf_reserve(ret, protobuf_c_message_get_packed_size(message));
         protobuf_c_message_pack_to_buffer(message, &packing.base);
         out->err = ret->err;
     }

@@ -154,6 +154,25 @@ static void builder_grows_to_its_maximum_and_no_further(void **state)
     dg_buf_done(&buf);
 }
 
+static void builder_with_reserved_room_stays_where_it_is(void **state)
+{
+    struct dg_buf buf;
+
+    (void)state;
+    dg_buf_init(&buf, 1000);
+    dg_buf_add_u8(&buf, 7);
+    dg_buf_reserve(&buf, 999);
+    const uint8_t *data = buf.data;
+    assert_int_equal(buf.size, 1);
+    for (int i = 0; i < 999; i++)
+        dg_buf_add_u8(&buf, 1);
+    assert_ptr_equal(buf.data, data);
+    assert_int_equal(buf.err, DG_OK);
+    dg_buf_reserve(&buf, 1);
+    assert_int_equal(buf.err, DG_ERR_TOO_LARGE);
+    dg_buf_done(&buf);
+}
+
 static void builder_keeps_its_first_error_until_a_reset(void **state)
 {
     struct dg_buf buf;
@@ -216,6 +235,7 @@ int main(void)
         cmocka_unit_test(arena_refuses_overflowing_sizes),
         cmocka_unit_test(arena_copies_end_in_an_uncounted_nul),
         cmocka_unit_test(builder_grows_to_its_maximum_and_no_further),
+        cmocka_unit_test(builder_with_reserved_room_stays_where_it_is),
         cmocka_unit_test(builder_keeps_its_first_error_until_a_reset),
         cmocka_unit_test(builder_without_anything_is_empty),
         cmocka_unit_test(numbers_travel_big_endian),
