@@ -48,6 +48,15 @@ static void write_fetch(const struct dg_ctl_request *request, Dgpb__CtlFetch *wi
     wire->dry_run = request->dry_run;
 }
 
+static void write_pass(const struct dg_ctl_request *request, Dgpb__CtlPass *wire)
+{
+    wire->report = dg_pb_bytes(request->report);
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->back = request->back;
+    dg_pb_optional(&wire->has_note, &wire->note, request->note);
+    wire->dry_run = request->dry_run;
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -57,6 +66,7 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     Dgpb__CtlQueue queue = DGPB__CTL_QUEUE__INIT;
     Dgpb__CtlStatus status = DGPB__CTL_STATUS__INIT;
     Dgpb__CtlFetch fetch = DGPB__CTL_FETCH__INIT;
+    Dgpb__CtlPass pass = DGPB__CTL_PASS__INIT;
     struct dg_pb_out pb;
 
     dg_pb_out_start(&pb);
@@ -85,6 +95,10 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     case DG_CTL_FETCH:
         write_fetch(request, &fetch);
         wire.fetch = &fetch;
+        break;
+    case DG_CTL_PASS:
+        write_pass(request, &pass);
+        wire.pass = &pass;
         break;
     }
     return dg_pb_out_end(&pb, &wire.base, out);
@@ -148,10 +162,21 @@ static void read_fetch(struct dg_pb *pb, const Dgpb__CtlFetch *wire, struct dg_c
     ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
 }
 
+static void read_pass(struct dg_pb *pb, const Dgpb__CtlPass *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_PASS;
+    ret->dry_run = wire->dry_run;
+    ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    ret->back = wire->back;
+    if (dg_pb_present(pb, wire->has_note, wire->note))
+        ret->note = dg_pb_lines(pb, wire->note, DG_NOTE_TEXT_MAX, "note");
+}
+
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)
 {
     int verbs = (wire->push != NULL) + (wire->mark != NULL) + (wire->invite != NULL) + (wire->queue != NULL) +
-                (wire->status != NULL) + (wire->fetch != NULL);
+                (wire->status != NULL) + (wire->fetch != NULL) + (wire->pass != NULL);
 
     if (verbs != 1)
         dg_pb_fail(pb, DG_ERR_MALFORMED, "not one verb");
@@ -167,6 +192,8 @@ static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct 
         ret->verb = DG_CTL_STATUS;
     if (wire->fetch != NULL)
         read_fetch(pb, wire->fetch, ret);
+    if (wire->pass != NULL)
+        read_pass(pb, wire->pass, ret);
 }
 
 enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,

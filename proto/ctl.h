@@ -7,22 +7,31 @@
 
 #include "proto/report.h"
 
-enum dg_ctl_verb { DG_CTL_PUSH = 1, DG_CTL_MARK, DG_CTL_INVITE, DG_CTL_QUEUE, DG_CTL_STATUS, DG_CTL_FETCH = 16 };
+enum dg_ctl_verb {
+    DG_CTL_PUSH = 1,
+    DG_CTL_MARK,
+    DG_CTL_INVITE,
+    DG_CTL_QUEUE,
+    DG_CTL_STATUS,
+    DG_CTL_PASS = 7,
+    DG_CTL_FETCH = 16,
+};
 enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
 
 struct dg_ctl_request {
     enum dg_ctl_verb verb;
     bool dry_run;
-    struct dg_bytes organ;             /* push, mark: slug */
+    struct dg_bytes organ;             /* push, mark, pass: slug */
     struct dg_bytes draft;             /* push: dg_draft_encode */
-    struct dg_bytes report;            /* mark, queue, fetch: id or prefix in hex, as typed */
+    struct dg_bytes report;            /* mark, queue, pass, fetch: id or prefix in hex, as typed */
     uint32_t code;                     /* mark */
-    struct dg_bytes note;              /* mark */
+    struct dg_bytes note;              /* mark, pass */
     struct dg_bytes unit, level, name; /* invite */
     size_t regime_count;
     struct dg_bytes *regime;     /* invite: compiled */
     int64_t for_ms;              /* invite: validity */
     enum dg_queue_action action; /* queue */
+    bool back;                   /* pass: return the report to its author */
 };
 
 struct dg_ctl_link {

@@ -215,6 +215,16 @@ static void add_state(struct dg_buf *out, const struct dg_leaf *leaf)
     add_hash_line(out, "object", leaf->object.b);
 }
 
+static void add_pass(struct dg_buf *out, const struct dg_leaf *leaf)
+{
+    assert(leaf->decision >= DG_DECISION_PASSED && leaf->decision <= DG_DECISION_CONSOLIDATED);
+    add_address_line(out, "organ", leaf->organ, leaf->unit);
+    dg_buf_printf(out, "decision %s\n", dg_decision_name(leaf->decision));
+    if (leaf->decision == DG_DECISION_CONSOLIDATED)
+        add_hash_line(out, "into", leaf->into.b);
+    add_hash_line(out, "object", leaf->object.b);
+}
+
 static void add_certificate(struct dg_buf *out, const struct dg_leaf *leaf)
 {
     assert(leaf->has_members);
@@ -248,7 +258,7 @@ static void add_kind(struct dg_buf *out, const struct dg_leaf *leaf)
     static void (*const add[DG_LEAF_KIND_COUNT])(struct dg_buf *, const struct dg_leaf *) = {
         [DG_LEAF_REPORT] = add_report,         [DG_LEAF_STATE] = add_state,
         [DG_LEAF_ADOPTION] = add_adoption,     [DG_LEAF_CERTIFICATE] = add_certificate,
-        [DG_LEAF_INVITATION] = add_invitation,
+        [DG_LEAF_INVITATION] = add_invitation, [DG_LEAF_PASS] = add_pass,
     };
     bool about_report = dg_leaf_names_report(leaf->kind);
 

@@ -12,6 +12,7 @@
 #include "common/id.h"
 #include "common/limits.h"
 #include "common/when.h"
+#include "proto/pass.h"
 #include "proto/report.h"
 
 /* X(name in text, enum suffix): what a leaf is about, by its second line. */
@@ -26,7 +27,7 @@
     X("move", MOVE)                                                                                          \
     X("calendar", CALENDAR)                                                                                  \
     X("reminder", REMINDER)                                                                                  \
-    X("pass", PASS)                                                                                          \
+    X("pass", PASS)               /* a via organ of this node let a report pass, or did not */               \
     X("void", VOID)                                                                                          \
     X("exception", EXCEPTION)                                                                                \
     X("absence", ABSENCE)                                                                                    \
@@ -78,6 +79,8 @@ struct dg_leaf {
     struct dg_bytes organ, unit; /* whose */
     struct dg_hash object;       /* SHA-256 of the signed body (or invitation id) that it names */
     uint32_t state;              /* state: the code */
+    enum dg_decision decision;   /* pass */
+    struct dg_id into;           /* pass: the report that consolidates it */
     bool has_members;            /* a certificate always has them */
     struct dg_hash members;      /* certificate: hash of the issuer's live certificates */
     /* checkpoint, and the beacon of every other leaf */

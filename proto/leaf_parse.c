@@ -309,6 +309,16 @@ static void take_state(struct reader *reader, struct dg_leaf *leaf)
     take_hash(reader, "object", leaf->object.b);
 }
 
+static void take_pass(struct reader *reader, struct dg_leaf *leaf)
+{
+    take_address(reader, "organ", leaf);
+    if (!dg_decision_parse(take(reader, "decision"), &leaf->decision))
+        refuse(reader, "decision");
+    if (leaf->decision == DG_DECISION_CONSOLIDATED)
+        take_hash(reader, "into", leaf->into.b);
+    take_hash(reader, "object", leaf->object.b);
+}
+
 static void take_certificate(struct reader *reader, struct dg_leaf *leaf)
 {
     struct dg_bytes subject = take(reader, "subject");
@@ -368,7 +378,7 @@ static void take_body(struct reader *reader, struct dg_leaf *leaf)
     static void (*const take_lines[DG_LEAF_KIND_COUNT])(struct reader *, struct dg_leaf *) = {
         [DG_LEAF_REPORT] = take_report,         [DG_LEAF_STATE] = take_state,
         [DG_LEAF_ADOPTION] = take_adoption,     [DG_LEAF_CERTIFICATE] = take_certificate,
-        [DG_LEAF_INVITATION] = take_invitation,
+        [DG_LEAF_INVITATION] = take_invitation, [DG_LEAF_PASS] = take_pass,
     };
 
     take_hash(reader, dg_leaf_kind_name(leaf->kind),

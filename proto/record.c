@@ -1,4 +1,4 @@
-/* record.c - receipts, states, certificates and adoptions on their way, or as they are stored. */
+/* record.c - receipts, states, passes, certificates and adoptions on their way, or as they are stored. */
 #include "proto/frame.h"
 
 #include "common/limits.h"
@@ -82,6 +82,7 @@ static enum dg_record_kind read_kind(struct dg_pb *pb, uint32_t kind)
     case DG_RECORD_STATE:
     case DG_RECORD_CERTIFICATE:
     case DG_RECORD_ADOPTION:
+    case DG_RECORD_PASS:
     case DG_RECORD_WANT:
     case DG_RECORD_SOURCE:
         return (enum dg_record_kind)kind;

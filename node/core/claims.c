@@ -8,6 +8,7 @@
 
 #include "common/text.h"
 #include "node/core/node_impl.h"
+#include "proto/pass.h"
 
 static void claim_add(struct dg_claims *claims, const char *context, const struct dg_key *key,
                       struct dg_bytes message, const struct dg_sig *sig)
@@ -212,11 +213,16 @@ static void claim_record(struct gathering *g, const struct dg_record *record)
     struct dg_key key;
     struct unit_keys keys;
     struct dg_state state;
+    struct dg_pass pass;
     struct dg_adoption adoption;
     if (record->kind == DG_RECORD_STATE && record->has_signed &&
         dg_state_decode(arena, record->sealed.body, &state, NULL) == DG_OK &&
         organ_key(g->dir, &g->brought, state.unit, &state.certificate, &key))
         claim_add(g->claims, DG_CONTEXT_STATE, &key, record->sealed.body, &record->sealed.sig);
+    if (record->kind == DG_RECORD_PASS && record->has_signed &&
+        dg_pass_decode(arena, record->sealed.body, &pass, NULL) == DG_OK &&
+        organ_key(g->dir, &g->brought, pass.unit, &pass.certificate, &key))
+        claim_add(g->claims, DG_CONTEXT_PASS, &key, record->sealed.body, &record->sealed.sig);
     if (record->kind == DG_RECORD_ADOPTION && record->has_signed &&
         dg_adoption_decode(arena, record->sealed.body, &adoption, NULL) == DG_OK &&
         unit_keys(g->dir, &g->brought, adoption.unit, &keys))

@@ -123,16 +123,16 @@ static void push_unsequence(struct push *p)
 /* One counter per destination unit: a gap at the other end shows that something was withheld. */
 static bool push_sequence(struct push *p)
 {
-    struct dg_to_seq *list = dg_arena_array(p->txn->arena, p->report.recipient_count + 1, sizeof *list);
-    size_t count = 0;
+    struct dg_bytes *units;
+    size_t count = 0, unit_count;
+    if (dg_report_units(p->txn->arena, &p->report, &unit_count, &units) != DG_OK)
+        return false;
+    struct dg_to_seq *list = dg_arena_array(p->txn->arena, unit_count + 1, sizeof *list);
     if (list == NULL)
         return false;
-    for (size_t i = 0; i < p->report.recipient_count; i++) {
-        struct dg_bytes unit = p->report.recipient[i].unit;
-        bool listed = dg_bytes_is(unit, p->node->identity.unit);
-        for (size_t k = 0; k < count && !listed; k++)
-            listed = dg_bytes_equal(list[k].unit, unit);
-        if (listed)
+    for (size_t i = 0; i < unit_count; i++) {
+        struct dg_bytes unit = units[i];
+        if (dg_bytes_is(unit, p->node->identity.unit))
             continue;
         uint64_t seq = DG_MUTANT("reuse-to-seq") ? 1 : dg_meta_count(p->txn, to_seq_name(unit).text);
         list[count++] = (struct dg_to_seq){.unit = unit, .seq = seq};
@@ -258,8 +258,6 @@ static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *re
         err = push_author(p, request->organ);
     if (err == DG_OK)
         err = push_mandate(p);
-    if (err == DG_OK)
-        err = dg_mandate_direct(&p->mandate, &p->reply->fault);
     if (err != DG_OK)
         return err;
     if (!push_recipients(p) || !push_regimes(p))
@@ -290,6 +288,7 @@ static void push(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_r
     admission.stale_date =
         dg_day_parse(p.report.date, &date) && dg_day_of(now).n - date.n > DG_STALE_DATE_DAYS;
     (void)dg_delivery_admit(node, txn, &admission, now);
+    dg_pass_consolidate(node, txn, &p.report, &reply->id, now);
     push_attention(&p);
 }
 
@@ -312,6 +311,19 @@ static enum dg_err mark_check(struct dg_node *node, struct dg_txn *txn, const st
         memcpy(organ, request->organ.data, request->organ.size);
     if (!dg_mail_get(txn, request->organ, ret_held->position, ret_mail)) {
         err = dg_faultf(&reply->fault, DG_ERR_NOT_RECEIVED, "%.*s", (int)request->report.size,
+                        (const char *)request->report.data);
+        dg_fault_organ(&reply->fault, organ);
+        return err;
+    }
+    if (!ret_mail->open) {
+        err = dg_faultf(&reply->fault, ret_mail->as == DG_AS_VIA ? DG_ERR_DECIDED_ALREADY : DG_ERR_WAITS,
+                        "%.*s", (int)request->report.size, (const char *)request->report.data);
+        dg_fault_organ(&reply->fault,
+                       ret_mail->as == DG_AS_VIA ? organ : dg_arena_string(txn->arena, ret_mail->through));
+        return err;
+    }
+    if (ret_mail->as == DG_AS_VIA) {
+        err = dg_faultf(&reply->fault, DG_ERR_ONLY_PASSES, "%.*s", (int)request->report.size,
                         (const char *)request->report.data);
         dg_fault_organ(&reply->fault, organ);
         return err;
@@ -526,6 +538,9 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
         break;
     case DG_CTL_FETCH:
         dg_control_fetch(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_PASS:
+        dg_control_pass(node, txn, event->request, now, &reply);
         break;
     }
     dg_out_reply(out, event->client, &reply);

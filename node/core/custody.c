@@ -1,7 +1,8 @@
-/* custody.c - receipts and states of other nodes: verified, kept, and passed back to the author. */
+/* custody.c - receipts, states and passes of other nodes: verified, kept, and passed back to the author. */
 #include <string.h>
 
 #include "node/core/node_impl.h"
+#include "proto/pass.h"
 
 /* ---- proof -------------------------------------------------------------------------------------- */
 
@@ -59,13 +60,27 @@ enum dg_err dg_proven_keep(struct dg_txn *txn, struct dg_proven *proven)
 /* ---- states ------------------------------------------------------------------------------------- */
 
 /* The state that a record carries is the one its leaf names, by an organ of the logging unit. */
-static bool is_recipient(const struct dg_report *report, const struct dg_state *state)
+static const struct dg_recipient *find_recipient(const struct dg_report *report, const struct dg_state *state)
 {
     for (size_t i = 0; i < report->recipient_count; i++)
         if (dg_bytes_equal(report->recipient[i].organ, state->organ) &&
             dg_bytes_equal(report->recipient[i].unit, state->unit))
-            return true;
-    return false;
+            return &report->recipient[i];
+    return NULL;
+}
+
+/* Who waits for a via organ has nothing to say before that one's pass is here, so that no trail ever shows
+ * the one without the other. */
+static enum dg_err check_passed(struct dg_node *node, struct dg_txn *txn, const struct dg_held *held,
+                                const struct dg_recipient *recipient)
+{
+    struct dg_passage passage;
+    if (recipient->through.size == 0)
+        return DG_OK;
+    dg_passage_of(txn, dg_bytes_of(node->identity.unit), held, recipient->through, &passage);
+    if (passage.decision == 0)
+        return DG_ERR_RETRY_LATER;
+    return passage.decision == DG_DECISION_RETURNED ? DG_ERR_NOT_RECEIVED : DG_OK;
 }
 
 /* A search for an organ among those that a unit's receipt says it delivered to. */
@@ -112,9 +127,14 @@ static enum dg_err state_check(struct dg_node *node, struct dg_txn *txn, const s
     err = dg_held_get(txn, &state.report, &held);
     if (err != DG_OK)
         return err;
-    if (held.verdict != DG_VERDICT_ACCEPTED ||
-        (!is_recipient(&held.report, &state) && !is_added(txn, held.position, &state)))
+    if (held.verdict != DG_VERDICT_ACCEPTED)
         return DG_ERR_NOT_RECEIVED;
+    const struct dg_recipient *recipient = find_recipient(&held.report, &state);
+    if (recipient == NULL && !is_added(txn, held.position, &state))
+        return DG_ERR_NOT_RECEIVED;
+    err = recipient != NULL ? check_passed(node, txn, &held, recipient) : DG_OK;
+    if (err != DG_OK)
+        return err;
     const struct dg_dir_organ *organ = dg_dir_unit_certificate(unit, &state.certificate);
     if (organ == NULL)
         return DG_ERR_STALE_DIRECTORY;
@@ -151,6 +171,10 @@ static enum dg_err keep(struct dg_node *node, struct dg_txn *txn, const struct d
         return err;
     uint32_t number = place.next;
     dg_custody_put(txn, position, number, origin, proven->checkpoint.size, record);
+    if (record->kind == DG_RECORD_PASS) {
+        dg_pass_kept(node, txn, link, record, number, now);
+        return DG_OK;
+    }
     struct dg_bytes route = toward_author(node, txn, ix);
     if (route.size > 0 && !dg_bytes_is(route, link->unit) && !DG_MUTANT("no-relay"))
         dg_outbox_push_record(node, txn, route, DG_QUEUED_CUSTODY, position, number, dg_bytes_at(NULL, 0),
@@ -182,16 +206,23 @@ static void note_beacon(struct dg_node *node, const struct dg_proven *proven)
 
 /* ---- who has anything to say about a report ------------------------------------------------------ */
 
-/* True when the report may pass through unit: between its author's unit and one of its recipients'. While a
- * recipient's unit is not known here, no unit can be ruled out. */
-static bool is_on_way(const struct dg_directory *dir, const struct dg_report *report,
+/* True when the report may pass through unit: between its author's unit and one that must get it. While such
+ * a unit is not known here, none can be ruled out. */
+static bool is_on_way(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
                       const struct dg_dir_unit *unit)
 {
+    const struct dg_directory *dir = dg_node_directory(node, txn);
     const struct dg_dir_unit *author = dg_directory_unit(dir, report->author[0].unit);
+    struct dg_bytes *slug;
+    size_t count;
     if (author == NULL)
         return false;
-    for (size_t i = 0; i < report->recipient_count; i++) {
-        const struct dg_dir_unit *to = dg_directory_unit(dir, report->recipient[i].unit);
+    if (dg_report_units(txn->arena, report, &count, &slug) != DG_OK) {
+        dg_txn_fail(txn, DG_ERR_NO_MEMORY);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct dg_dir_unit *to = dg_directory_unit(dir, slug[i]);
         if (to == NULL || dg_dir_unit_between(unit, author, to))
             return true;
     }
@@ -213,7 +244,14 @@ static enum dg_err receipt_check(struct dg_node *node, struct dg_txn *txn, const
     if (err != DG_OK)
         return err;
     bool taken = held.verdict == DG_VERDICT_ACCEPTED;
-    return taken && is_on_way(dg_node_directory(node, txn), &held.report, unit) ? DG_OK : DG_ERR_NOT_YOURS;
+    return taken && is_on_way(node, txn, &held.report, unit) ? DG_OK : DG_ERR_NOT_YOURS;
+}
+
+static enum dg_leaf_kind leaf_kind_of(enum dg_record_kind kind)
+{
+    if (kind == DG_RECORD_PASS)
+        return DG_LEAF_PASS;
+    return kind == DG_RECORD_RECEIPT ? DG_LEAF_REPORT : DG_LEAF_STATE;
 }
 
 static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
@@ -225,17 +263,24 @@ static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const 
     enum dg_err err = dg_record_proven(node, txn, event, claims, record, &proven, &leaf);
     if (err != DG_OK)
         return err;
-    bool receipt = record->kind == DG_RECORD_RECEIPT;
+    bool receipt = record->kind == DG_RECORD_RECEIPT, pass = record->kind == DG_RECORD_PASS;
     if (record->has_signed == receipt || record->regime.size > 0)
         return DG_ERR_MALFORMED; /* nothing travels along that nobody has a use for */
-    if (leaf.kind != (receipt ? DG_LEAF_REPORT : DG_LEAF_STATE) || !record->has_report ||
+    if (leaf.kind != leaf_kind_of(record->kind) || !record->has_report ||
         !dg_id_equal(&leaf.report, &record->report))
         return DG_ERR_BAD_LEAF;
     struct dg_report_ix ix;
     if (!dg_report_ix_get(txn, &leaf.report, &ix))
-        return DG_OK; /* about something that never was here: nothing to keep */
-    err = receipt ? receipt_check(node, txn, link, proven->unit, &ix, &leaf.report)
-                  : state_check(node, txn, event, claims, record, proven->unit, &leaf);
+        return pass ? DG_ERR_RETRY_LATER /* it is faster than its report, which is on its way */
+                    : DG_OK;             /* about something that never was here: nothing to keep */
+    if (pass && ix.verdict != DG_VERDICT_ACCEPTED)
+        return DG_OK; /* nobody here waits for what was refused */
+    if (pass)
+        err = dg_pass_check(node, txn, event, claims, record, proven->unit, &leaf);
+    else if (receipt)
+        err = receipt_check(node, txn, link, proven->unit, &ix, &leaf.report);
+    else
+        err = state_check(node, txn, event, claims, record, proven->unit, &leaf);
     if (err != DG_OK)
         return err;
     if (receipt)
@@ -257,7 +302,10 @@ void dg_custody_record(struct dg_node *node, struct dg_txn *txn, const struct dg
         dg_out_ack(out, event->conn, record->tag);
         return;
     }
-    (void)dg_faultf(&fault, err, "%s from %s", record->kind == DG_RECORD_RECEIPT ? "receipt" : "state",
+    (void)dg_faultf(&fault, err, "%s from %s",
+                    record->kind == DG_RECORD_RECEIPT ? "receipt"
+                    : record->kind == DG_RECORD_PASS  ? "pass"
+                                                      : "state",
                     link->unit);
     dg_out_answer(out, event->conn, record->tag, &fault, DG_RETRY_MIN_MS);
     dg_out_fact(out, &fault, "custody");

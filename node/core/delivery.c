@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "node/core/node_impl.h"
+#include "proto/pass.h"
 
 enum dg_lane dg_lane_of(const struct dg_report *report)
 {
@@ -60,32 +62,60 @@ static struct dg_leaf_delivery delivery_of(const struct dg_recipient *recipient)
     };
 }
 
-/* Recipients of this unit are delivered; those that nobody from here on knows are named as unresolved. */
+/* Adds one line: delivered to an organ of this unit; unresolved when there is no such organ, or nobody from
+ * here on knows its unit; neither when it is on its way to another unit. */
+static void leaf_line(struct dg_node *node, struct dg_txn *txn, dg_ms signed_ms,
+                      const struct dg_leaf_delivery *line, struct dg_leaf *leaf)
+{
+    bool self = is_self(node, line->unit);
+    if (!self && dg_node_route(node, txn, line->unit).size > 0)
+        return;
+    if (self && dg_dir_unit_organ(dg_node_self(node, txn), line->organ, dg_day_of(signed_ms)) != NULL)
+        leaf->delivery[leaf->delivery_count++] = *line;
+    else
+        leaf->unresolved[leaf->unresolved_count++] = *line;
+}
+
+/* The recipients, then the organs that some of them wait for and that are not named by themselves. */
 static bool leaf_deliveries(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
                             struct dg_leaf *leaf)
 {
-    leaf->delivery = dg_arena_array(txn->arena, report->recipient_count + 1, sizeof *leaf->delivery);
-    leaf->unresolved = dg_arena_array(txn->arena, report->recipient_count + 1, sizeof *leaf->unresolved);
+    struct dg_via *via;
+    size_t via_count;
+    if (dg_report_vias(txn->arena, report, &via_count, &via) != DG_OK)
+        return false;
+    size_t most = report->recipient_count + via_count + 1;
+    leaf->delivery = dg_arena_array(txn->arena, most, sizeof *leaf->delivery);
+    leaf->unresolved = dg_arena_array(txn->arena, most, sizeof *leaf->unresolved);
     if (leaf->delivery == NULL || leaf->unresolved == NULL)
         return false;
     for (size_t i = 0; i < report->recipient_count; i++) {
-        const struct dg_recipient *recipient = &report->recipient[i];
-        if (!is_self(node, recipient->unit)) {
-            if (dg_node_route(node, txn, recipient->unit).size == 0)
-                leaf->unresolved[leaf->unresolved_count++] = delivery_of(recipient);
-            continue;
-        }
-        bool here = dg_dir_unit_organ(dg_node_self(node, txn), recipient->organ,
-                                      dg_day_of(report->signed_ms)) != NULL;
-        if (here)
-            leaf->delivery[leaf->delivery_count++] = delivery_of(recipient);
-        else
-            leaf->unresolved[leaf->unresolved_count++] = delivery_of(recipient);
+        struct dg_leaf_delivery line = delivery_of(&report->recipient[i]);
+        leaf_line(node, txn, report->signed_ms, &line, leaf);
+    }
+    for (size_t i = 0; i < via_count; i++) {
+        struct dg_leaf_delivery line = {.organ = via[i].organ,
+                                        .unit = via[i].unit,
+                                        .as = DG_AS_VIA,
+                                        .rule_count = via[i].rule_count,
+                                        .rule = via[i].rule};
+        if (!via[i].is_recipient)
+            leaf_line(node, txn, report->signed_ms, &line, leaf);
     }
     return true;
 }
 
-/* What today's rules demand of this unit and the author could not know of: delivered too, and flagged. */
+static bool has_line(const struct dg_leaf_delivery list[], size_t count,
+                     const struct dg_mandate_recipient *owed)
+{
+    for (size_t i = 0; i < count; i++)
+        if (dg_bytes_equal(list[i].organ, owed->organ) && dg_bytes_equal(list[i].unit, owed->unit))
+            return true;
+    return false;
+}
+
+/* What today's rules demand of this unit and the author could not know of: delivered too, and flagged. An
+ * organ that has the report to pass it on has it already. */
 static bool leaf_added(struct dg_node *node, struct dg_txn *txn, const struct dg_mandate *added,
                        struct dg_leaf *leaf)
 {
@@ -103,11 +133,10 @@ static bool leaf_added(struct dg_node *node, struct dg_txn *txn, const struct dg
             return false;
         for (size_t k = 0; k < owed->cited_count; k++)
             rule[k] = owed->cited[k].rule->id;
-        if (is_self(node, owed->unit))
+        if (is_self(node, owed->unit) && !has_line(list, count, owed))
             list[count++] = (struct dg_leaf_delivery){.organ = owed->organ,
                                                       .unit = owed->unit,
                                                       .as = owed->as,
-                                                      .through = owed->through,
                                                       .rule_count = owed->cited_count,
                                                       .rule = rule};
     }
@@ -181,20 +210,23 @@ static void write_report(struct dg_txn *txn, const struct dg_admission *admissio
     dg_report_ix_put(txn, &admission->id, &ix);
 }
 
-static void write_mail(struct dg_txn *txn, const struct dg_leaf *leaf, const struct dg_id *id,
+/* Who waits for a via organ has a row that stays shut until that one has passed the report on. */
+static void write_mail(struct dg_txn *txn, const struct dg_leaf *leaf, const struct dg_admission *admission,
                        uint64_t position, dg_ms now)
 {
     for (size_t i = 0; i < leaf->delivery_count; i++) {
         const struct dg_leaf_delivery *delivery = &leaf->delivery[i];
         struct dg_mail mail = {
             .position = position,
-            .id = *id,
+            .id = admission->id,
             .as = delivery->as,
             .through = delivery->through,
             .rule_count = delivery->rule_count,
             .rule = delivery->rule,
             .arrived_ms = now,
             .state = 1,
+            .open = delivery->through.size == 0 || DG_MUTANT("past-the-via"),
+            .passes = dg_report_goes_through(admission->report, delivery->organ, delivery->unit),
         };
         dg_mail_put(txn, delivery->organ, &mail);
         mail.position++;
@@ -221,14 +253,19 @@ static void write_outboxes(struct dg_node *node, struct dg_txn *txn, const struc
                            uint64_t position, dg_ms now)
 {
     const struct dg_report *report = admission->report;
-    struct dg_bytes last = {0};
-    for (size_t i = 0; i < report->recipient_count; i++) {
-        if (is_self(node, report->recipient[i].unit))
+    struct dg_bytes *unit, last = {0};
+    size_t count;
+    if (dg_report_units(txn->arena, report, &count, &unit) != DG_OK) {
+        dg_txn_fail(txn, DG_ERR_NO_MEMORY);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (is_self(node, unit[i]))
             continue;
-        struct dg_bytes route = dg_node_route(node, txn, report->recipient[i].unit);
+        struct dg_bytes route = dg_node_route(node, txn, unit[i]);
         if (route.size == 0 || dg_bytes_equal(route, admission->from_unit) || dg_bytes_equal(route, last))
             continue;
-        if (DG_MUTANT("skip-outbox") && i > 0 && i + 1 == report->recipient_count)
+        if (DG_MUTANT("skip-outbox") && i > 0 && i + 1 == count)
             continue;
         struct dg_queued queued = {
             .unit = route,
@@ -281,7 +318,7 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
     bool skipped = DG_MUTANT("skip-leaf") && leaf.delivery_count == 0;
     uint64_t position = skipped ? dg_meta_u64(txn, "log-size") - 1 : dg_ledger_append(txn, &leaf);
     write_report(txn, admission, position, now);
-    write_mail(txn, &leaf, &admission->id, position, now);
+    write_mail(txn, &leaf, admission, position, now);
     write_sent(node, txn, admission, position);
     dg_filed_put(txn, admission->report, &admission->id, position, now);
     if (admission->from_unit.size > 0)
@@ -364,6 +401,17 @@ static enum dg_err check_direction(struct dg_node *node, struct dg_txn *txn, con
     return err;
 }
 
+/* A via organ is named without its certificate, and may be newer than what has come up to here. */
+static bool knows_via(const struct dg_directory *dir, const struct dg_report *report, struct dg_bytes through)
+{
+    struct dg_bytes organ, slug;
+    if (!dg_address_split(through, &organ, &slug))
+        return true;
+    const struct dg_dir_unit *unit = dg_directory_unit(dir, slug);
+    return unit == NULL || unit->partial ||
+           dg_dir_unit_organ(unit, organ, dg_day_of(report->signed_ms)) != NULL;
+}
+
 /* Whether what the author went by has arrived here: members and regimes travel beside the reports, and may
  * be overtaken. Units that are known by a chain alone are not expected to be complete. */
 static enum dg_err check_in_step(const struct dg_directory *dir, const struct dg_report *report,
@@ -381,6 +429,9 @@ static enum dg_err check_in_step(const struct dg_directory *dir, const struct dg
     for (size_t i = 0; i < report->recipient_count; i++) {
         const struct dg_recipient *recipient = &report->recipient[i];
         const struct dg_dir_unit *unit = dg_directory_unit(dir, recipient->unit);
+        if (!knows_via(dir, report, recipient->through))
+            return dg_faultf(fault, DG_ERR_STALE_DIRECTORY, "%.*s", (int)recipient->through.size,
+                             (const char *)recipient->through.data);
         if (recipient->has_certificate && unit != NULL && !unit->partial &&
             dg_dir_unit_certificate(unit, &recipient->certificate) == NULL)
             return dg_faultf(fault, DG_ERR_STALE_DIRECTORY, "%.*s@%.*s", (int)recipient->organ.size,
@@ -407,8 +458,6 @@ static enum dg_err check_mandate(struct dg_node *node, struct dg_txn *txn, const
         return dg_faultf(fault, DG_ERR_STALE_DIRECTORY, "%.*s", (int)report->author[0].unit.size,
                          (const char *)report->author[0].unit.data);
     if (err == DG_OK)
-        err = dg_mandate_direct(&mandate, fault);
-    if (err == DG_OK)
         err = dg_mandate_covered(&mandate, report, fault);
     return err;
 }
@@ -417,28 +466,47 @@ static enum dg_err check_mandate(struct dg_node *node, struct dg_txn *txn, const
 static enum dg_err check_recipients(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
                                     const struct dg_report *report, struct dg_fault *fault)
 {
-    for (size_t i = 0; i < report->recipient_count; i++) {
-        struct dg_bytes unit = report->recipient[i].unit;
-        if (is_self(node, unit))
+    struct dg_bytes *unit;
+    size_t count;
+    if (dg_report_units(txn->arena, report, &count, &unit) != DG_OK)
+        return dg_fault(fault, DG_ERR_RETRY_LATER);
+    for (size_t i = 0; i < count; i++) {
+        if (is_self(node, unit[i]))
             return DG_OK;
-        struct dg_bytes route = dg_node_route(node, txn, unit);
+        struct dg_bytes route = dg_node_route(node, txn, unit[i]);
         if (route.size > 0 && !dg_bytes_is(route, link->unit))
             return DG_OK;
     }
     return dg_faultf(fault, DG_ERR_BAD_RECIPIENT, "nobody here or beyond");
 }
 
-/* The leaf names every recipient and rule, and a leaf is bounded. */
+/* True when nobody before recipient i waits for the same organ. */
+static bool first_to_wait(const struct dg_report *report, size_t i)
+{
+    if (report->recipient[i].through.size == 0)
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (dg_bytes_equal(report->recipient[k].through, report->recipient[i].through))
+            return false;
+    return true;
+}
+
+/* The leaf names every recipient, via organ and rule, and a leaf is bounded. */
 enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fault)
 {
-    size_t lines = 0;
+    size_t bytes = 0, lines = report->recipient_count;
     for (size_t i = 0; i < report->recipient_count; i++) {
         const struct dg_recipient *recipient = &report->recipient[i];
-        lines += 40 + recipient->organ.size + recipient->unit.size + recipient->through.size;
+        bool via = first_to_wait(report, i);
+        size_t rules = 0;
         for (size_t k = 0; k < recipient->rule_count; k++)
-            lines += 1 + recipient->rule[k].size;
+            rules += 1 + recipient->rule[k].size;
+        bytes += 40 + recipient->organ.size + recipient->unit.size + recipient->through.size + rules;
+        bytes += via ? 40 + recipient->through.size : 0;
+        bytes += recipient->through.size > 0 ? rules : 0;
+        lines += via ? 1 : 0;
     }
-    if (lines <= DG_LEAF_MAX - 8192)
+    if (bytes <= DG_LEAF_MAX - 8192 && lines <= DG_RECIPIENTS_MAX)
         return DG_OK;
     return dg_faultf(fault, DG_ERR_TOO_LARGE, "%zu recipients and their rules", report->recipient_count);
 }

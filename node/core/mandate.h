@@ -98,9 +98,6 @@ enum dg_err dg_mandate_of_signed(const struct dg_directory *directory, const str
 /* The header of a signed report. Borrows report. */
 enum dg_err dg_header_of(const struct dg_report *report, struct dg_arena *arena,
                          struct dg_header *ret) DG_MUST_CHECK;
-/* DG_ERR_UNSUPPORTED, naming the rule, when somebody should get the report only through a via organ: this
- * version cannot make a report wait, and must not deliver it past that organ. */
-enum dg_err dg_mandate_direct(const struct dg_mandate *mandate, struct dg_fault *fault) DG_MUST_CHECK;
 /* The day on which the organs of a header are looked up. */
 struct dg_day dg_header_organs_on(const struct dg_header *header);
 /* True when period fits kind: periodic needs one, evaluation and joint need a year, any other may have
@@ -112,9 +109,10 @@ bool dg_period_fits(struct dg_bytes kind, struct dg_bytes period);
  * because its own validity cannot be seen: its adoption's regime is NULL. rule is NULL in all. */
 size_t dg_regimes_at(const struct dg_dir_unit *unit, struct dg_day day, struct dg_cited ret[], size_t max);
 
-/* Checks that a report names at least what the mandate demands, each at least as strongly and with
- * no via that the mandate does not have: DG_ERR_MANDATE_MISSING names the first missing; and that it cites no
- * rule for a recipient that the mandate does not give: DG_ERR_NO_RULE. */
+/* Checks that a report names at least what the mandate demands, each at least as strongly and waiting for
+ * exactly the via organ that the mandate has, for none where it has none: DG_ERR_MANDATE_MISSING names the
+ * first missing; and that it cites no rule, and makes nobody wait, where the mandate does not:
+ * DG_ERR_NO_RULE. */
 enum dg_err dg_mandate_covered(const struct dg_mandate *mandate, const struct dg_report *report,
                                struct dg_fault *fault) DG_MUST_CHECK;
 

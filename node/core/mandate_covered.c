@@ -4,13 +4,13 @@
 #include "common/text.h"
 #include "node/core/mandate.h"
 
-/* True when given is at least as strong as what is owed, and waits for nobody else. */
+/* True when given is at least as strong as what is owed, and waits for whom the rule makes it wait: neither
+ * an author nor a node may lead a report past its via organ. */
 static bool satisfies(const struct dg_recipient *given, const struct dg_mandate_recipient *owed)
 {
     if (!dg_bytes_equal(given->organ, owed->organ) || !dg_bytes_equal(given->unit, owed->unit))
         return false;
-    return given->as <= owed->as &&
-           (given->through.size == 0 || dg_bytes_equal(given->through, owed->through));
+    return given->as <= owed->as && dg_bytes_equal(given->through, owed->through);
 }
 
 static bool is_named(const struct dg_report *report, const struct dg_mandate_recipient *owed)
@@ -72,12 +72,20 @@ static bool gives(const struct dg_mandate_recipient *owed, struct dg_bytes rule)
     return false;
 }
 
-/* An author may add recipients, but not articles. */
+/* An author may add recipients, but neither articles nor organs to wait for. */
 static enum dg_err check_citations(const struct dg_mandate *mandate, const struct dg_recipient *given,
                                    struct dg_fault *fault)
 {
+    const struct dg_mandate_recipient *owed = owed_to(mandate, given);
+    if (given->through.size > 0 && (owed == NULL || !dg_bytes_equal(given->through, owed->through))) {
+        char organ[DG_SLUG_MAX + 1];
+        dg_faultf(fault, DG_ERR_NO_RULE, "through %.*s", (int)given->through.size,
+                  (const char *)given->through.data);
+        dg_fault_organ(fault, name_text(given->organ, organ, sizeof organ));
+        return DG_ERR_NO_RULE;
+    }
     for (size_t i = 0; i < given->rule_count; i++) {
-        if (gives(owed_to(mandate, given), given->rule[i]))
+        if (gives(owed, given->rule[i]))
             continue;
         char organ[DG_SLUG_MAX + 1], rule[DG_RULE_ID_MAX + 1];
         dg_faultf(fault, DG_ERR_NO_RULE, "%s", name_text(given->rule[i], rule, sizeof rule));
@@ -99,21 +107,4 @@ enum dg_err dg_mandate_covered(const struct dg_mandate *mandate, const struct dg
     for (size_t i = 0; err == DG_OK && i < report->recipient_count; i++)
         err = check_citations(mandate, &report->recipient[i], fault);
     return err;
-}
-
-enum dg_err dg_mandate_direct(const struct dg_mandate *mandate, struct dg_fault *fault)
-{
-    for (size_t i = 0; i < mandate->recipient_count; i++) {
-        const struct dg_mandate_recipient *owed = &mandate->recipient[i];
-        char id[DG_RULE_ID_MAX + 1] = "", cites[DG_CITES_MAX + 1] = "";
-        if (owed->through.size == 0)
-            continue;
-        dg_faultf(fault, DG_ERR_UNSUPPORTED, "via %.*s", (int)owed->through.size,
-                  (const char *)owed->through.data);
-        if (owed->cited_count > 0)
-            dg_fault_rule(fault, name_text(owed->cited[0].rule->id, id, sizeof id),
-                          name_text(owed->cited[0].rule->cites, cites, sizeof cites));
-        return DG_ERR_UNSUPPORTED;
-    }
-    return DG_OK;
 }

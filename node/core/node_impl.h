@@ -245,7 +245,7 @@ void dg_filed_put(struct dg_txn *txn, const struct dg_report *report, const stru
                   uint64_t position, dg_ms arrived_ms);
 
 /* ---- custody (custody.c) ---- */
-/* Takes a receipt or state from a neighbour and acknowledges it, or answers why not. */
+/* Takes a receipt, state or pass from a neighbour and acknowledges it, or answers why not. */
 void dg_custody_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                        const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
                        dg_ms now, struct dg_out *out);
@@ -274,6 +274,21 @@ bool dg_source_queued(struct dg_node *node, struct dg_txn *txn, const struct dg_
 /* Asks for the sources of a report, and of its sources, that are not here. A dry run only counts them. */
 void dg_control_fetch(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                       dg_ms now, struct dg_ctl_reply *reply);
+
+/* ---- via organs (pass.c) ---- */
+/* Checks a pass of another node that a record carries: what its leaf says of it, that the report goes through
+ * its organ, that the organ has not decided otherwise before, and the signature. DG_ERR_BAD_LEAF,
+ * DG_ERR_NOT_VIA, DG_ERR_DECIDED_ALREADY, DG_ERR_STALE_DIRECTORY, DG_ERR_BAD_SIGNATURE. */
+enum dg_err dg_pass_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                          const struct dg_claims *claims, const struct dg_record *record,
+                          const struct dg_dir_unit *unit, const struct dg_leaf *leaf) DG_MUST_CHECK;
+/* Does what follows from a checked pass that was just kept as row `number` of its report: mailboxes of this
+ * unit, and its way on toward the author and those who wait, but not back over link. */
+void dg_pass_kept(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
+                  const struct dg_record *record, uint32_t number, dg_ms now);
+/* Writes a pass for every source of a report just issued that waits for one of its authors here. */
+void dg_pass_consolidate(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+                         const struct dg_id *id, dg_ms now);
 
 /* ---- membership (membership.c, enrol.c) ---- */
 /* Takes a certificate or adoption from a neighbour, passes it on when it has a tag, and acknowledges it or
@@ -325,6 +340,9 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
 /* Makes an invitation and writes its line to reply, or the fault. A dry run only checks. */
 void dg_control_invite(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                        dg_ms now, struct dg_ctl_reply *reply);
+/* Passes a report on, or returns it, in the name of a via organ of this unit; or writes the fault. */
+void dg_control_pass(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                     dg_ms now, struct dg_ctl_reply *reply);
 /* Fills in the links, the reasons and OK or DEGRADED; they live in txn's arena. */
 void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_ctl_reply *reply);
 

@@ -9,6 +9,7 @@
 
 #include "common/pack.h"
 #include "node/core/node_impl.h"
+#include "proto/pass.h"
 
 uint64_t dg_tag(enum dg_lane lane, uint64_t seq)
 {
@@ -308,12 +309,17 @@ static bool add_custody(struct dg_packing *p, const struct dg_queued *queued)
     struct dg_verifier log;
     const struct dg_dir_unit *unit = dg_origin_unit(dg_node_directory(p->node, p->txn), custody.origin, &log);
     struct dg_cert_id organ;
-    bool by_organ = custody.record.kind == DG_RECORD_STATE;
-    if (by_organ) {
-        struct dg_state state;
+    struct dg_state state;
+    struct dg_pass pass;
+    bool by_organ = custody.record.kind != DG_RECORD_RECEIPT;
+    if (custody.record.kind == DG_RECORD_STATE) {
         if (dg_state_decode(p->txn->arena, custody.record.sealed.body, &state, NULL) != DG_OK)
             return false;
         organ = state.certificate;
+    } else if (custody.record.kind == DG_RECORD_PASS) {
+        if (dg_pass_decode(p->txn->arena, custody.record.sealed.body, &pass, NULL) != DG_OK)
+            return false;
+        organ = pass.certificate;
     }
     return unit != NULL && add_chain(p, unit->slug, by_organ ? &organ : NULL) &&
            packing_record(p, &custody.record, custody.origin, custody.checkpoint_size,

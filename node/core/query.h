@@ -46,11 +46,17 @@ struct dg_mail {
     size_t rule_count;
     struct dg_bytes *rule;
     dg_ms arrived_ms;
-    uint32_t state; /* a code of state_table.h */
+    uint32_t state;    /* a code of state_table.h */
+    bool open;         /* its organ sees it and may mark it; false for one who waits, and for a via organ that
+                        * has decided */
+    bool passes;       /* the organ is named in somebody's through, and has not decided yet */
+    uint32_t decision; /* enum dg_decision: of the organ in through, of the via organ itself; 0: none yet */
+    dg_ms decided_ms;
 };
 
 /* Calls each for every row of the organ's mailbox, oldest first; stops when it returns false. With all
- * false, rows that are finished (done, refused) are left out. */
+ * false, rows that are finished (done, refused) or not open are left out, unless the organ must still pass
+ * them on. */
 void dg_mail_each(struct dg_txn *txn, struct dg_bytes organ, bool all,
                   bool (*each)(void *ctx, const struct dg_mail *mail), void *ctx);
 /* The row of one report. False when that organ did not receive it. */
@@ -130,7 +136,8 @@ struct dg_queued {
 void dg_queue_each(struct dg_txn *txn, struct dg_bytes unit,
                    bool (*each)(void *ctx, const struct dg_queued *queued), void *ctx);
 
-/* A receipt or state that this node holds about a report: from another node, or an own state. */
+/* A receipt, state or pass that this node holds about a report: from another node, or an own state or pass.
+ */
 struct dg_custody {
     uint32_t number;
     struct dg_bytes origin;   /* the log that holds the leaf */
@@ -144,6 +151,19 @@ void dg_custody_each(struct dg_txn *txn, uint64_t position,
                      bool (*each)(void *ctx, const struct dg_custody *custody), void *ctx);
 /* The stored checkpoint of a foreign log at exactly that size. False when there is none. */
 bool dg_checkpoint_get(struct dg_txn *txn, struct dg_bytes origin, uint64_t size, struct dg_bytes *ret);
+
+/* How it stands with a recipient who waits for a via organ, as far as this node knows. */
+struct dg_passage {
+    dg_ms since_ms;       /* the via organ's unit had it then; the signing, where that is not known here */
+    uint32_t decision;    /* enum dg_decision; 0: it still waits */
+    dg_ms at_ms;          /* of the decision, by the via organ's node */
+    bool open;            /* the report is open to the recipient: passed on, or consolidated past him */
+    struct dg_id into;    /* consolidated */
+    struct dg_bytes note; /* of the decision */
+};
+/* Reads it for an accepted report and the through of one of its recipients. self is this node's unit. */
+void dg_passage_of(struct dg_txn *txn, struct dg_bytes self, const struct dg_held *held,
+                   struct dg_bytes through, struct dg_passage *ret);
 
 /* This node's log. */
 struct dg_log_view {

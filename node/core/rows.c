@@ -267,6 +267,10 @@ void dg_mail_put(struct dg_txn *txn, struct dg_bytes organ, const struct dg_mail
     dg_buf_add_u8(&buf, (uint8_t)mail->rule_count);
     for (size_t i = 0; i < mail->rule_count; i++)
         dg_row_add_run(&buf, mail->rule[i]);
+    dg_buf_add_u8(&buf, mail->open ? 1 : 0);
+    dg_buf_add_u8(&buf, mail->passes ? 1 : 0);
+    dg_buf_add_u8(&buf, (uint8_t)mail->decision);
+    dg_buf_add_u64be(&buf, (uint64_t)mail->decided_ms);
     struct dg_row_key key = dg_key_organ(organ, mail->position);
     dg_row_put(txn, DG_TABLE_MAIL, &key, &buf);
 }
@@ -288,6 +292,10 @@ static bool mail_read(struct dg_txn *txn, struct dg_bytes value, struct dg_mail 
     }
     for (size_t i = 0; i < ret->rule_count; i++)
         ret->rule[i] = dg_row_run(&row);
+    ret->open = dg_row_u8(&row) != 0;
+    ret->passes = dg_row_u8(&row) != 0;
+    ret->decision = dg_row_u8(&row);
+    ret->decided_ms = (dg_ms)dg_row_u64(&row);
     return dg_row_good(txn, &row);
 }
 
@@ -314,7 +322,8 @@ void dg_mail_each(struct dg_txn *txn, struct dg_bytes organ, bool all,
             break;
         mail.position = dg_u64be(cursor.key.data + prefix.size);
         bool finished = mail.state == 2 || mail.state == 6;
-        if ((all || !finished) && !each(ctx, &mail))
+        bool shown = all || mail.passes || (mail.open && !finished);
+        if (shown && !each(ctx, &mail))
             break;
     }
     dg_cursor_close(&cursor);

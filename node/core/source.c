@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "node/core/node_impl.h"
+#include "proto/pass.h"
 
 /* ---- a report that names sources ------------------------------------------------------------------ */
 
@@ -38,8 +39,12 @@ static bool went_up(struct dg_node *node, struct dg_txn *txn, const struct dg_id
                     const struct dg_report *report)
 {
     struct dg_source source;
-    for (size_t i = 0; i < report->recipient_count; i++)
-        if (dg_bytes_is(dg_node_route(node, txn, report->recipient[i].unit), node->identity.parent))
+    struct dg_bytes *unit;
+    size_t count = 0;
+    if (dg_report_units(txn->arena, report, &count, &unit) != DG_OK)
+        dg_txn_fail(txn, DG_ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        if (dg_bytes_is(dg_node_route(node, txn, unit[i]), node->identity.parent))
             return true;
     return dg_source_get(txn, id, &source) && dg_bytes_is(source.asker, node->identity.parent);
 }

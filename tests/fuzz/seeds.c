@@ -51,6 +51,11 @@ int main(int argc, char **argv)
     SAVE("envelope", "envelope", dg_envelope_encode, envelope);
     SAVE("envelope", "state", dg_state_encode, state);
 
+    struct dg_pass passed = sample_pass(DG_DECISION_PASSED);
+    struct dg_pass consolidated = sample_pass(DG_DECISION_CONSOLIDATED);
+    SAVE("pass", "passed", dg_pass_encode, passed);
+    SAVE("pass", "consolidated", dg_pass_encode, consolidated);
+
     struct dg_certificate unit = sample_unit_certificate(), organ = sample_organ_certificate();
     struct dg_adoption adoption = sample_adoption();
     struct dg_signed sealed = sample_signed();

@@ -11,6 +11,7 @@
 #include "proto/certificate.h"
 #include "proto/ctl.h"
 #include "proto/frame.h"
+#include "proto/pass.h"
 #include "proto/regime.h"
 #include "proto/report.h"
 #include "proto/trail.h"
@@ -171,6 +172,24 @@ static inline struct dg_state sample_state(void)
     };
 
     return state;
+}
+
+static inline struct dg_pass sample_pass(enum dg_decision decision)
+{
+    struct dg_pass pass = {
+        .federation = sample_text("danvan.example"),
+        .organ = sample_text("ban-tuyen-giao"),
+        .unit = sample_text("khoi-co-quan"),
+        .certificate = sample_cert_id(1),
+        .decision = decision,
+        .note = sample_text(decision == DG_DECISION_CONSOLIDATED ? "đã đưa vào báo cáo chung" : ""),
+        .signed_ms = SAMPLE_MS,
+    };
+
+    if (decision == DG_DECISION_CONSOLIDATED)
+        memset(pass.into.b, 0x77, sizeof pass.into.b);
+    pass.covers = decision == DG_DECISION_CONSOLIDATED;
+    return pass;
 }
 
 /* --- membership ----------------------------------------------------------------------------- */

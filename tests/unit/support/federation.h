@@ -120,7 +120,26 @@ static inline void fed_random(void *ctx, void *ret, size_t size)
 
 /* ---- the regime ---- */
 
-/* Appends a rule from cap-uy to the cap-uy above, with a copy to the ban-dan-van there. */
+/* A rule by which cap-uy sends an appraisal of that matter to one organ through another. */
+static inline struct dg_rule fed_via_rule(const char *id, struct dg_bytes *from, struct dg_bytes *matter,
+                                          struct dg_target *to, struct dg_target via)
+{
+    return (struct dg_rule){.id = dg_bytes_of(id),
+                            .cites = dg_bytes_of("Điều 3"),
+                            .scope = DG_SCOPE_ALL,
+                            .from = {.count = 1, .item = from},
+                            .kind = dg_bytes_of("appraisal"),
+                            .matter = {.count = 1, .item = matter},
+                            .to_count = 1,
+                            .to = to,
+                            .has_via = true,
+                            .via = via};
+}
+
+/* A rule from cap-uy to the cap-uy above, with a copy to the ban-dan-van there; one to the ban-dan-van beside
+ * it; and appraisals through an organ: of the unit above (tren), of the own one (minh), up through the own
+ * one (len), and within the own one through the one above (vong). Above, van-phong gets a copy of tren. And
+ * two by which ban-dan-van may consolidate them: to cap-uy (chung), to mttq (rieng). */
 static inline struct dg_bytes fed_regime(struct fed *fed, const char *name)
 {
     static struct dg_bytes cap_uy = {(const uint8_t *)"cap-uy", 6};
@@ -129,6 +148,22 @@ static inline struct dg_bytes fed_regime(struct fed *fed, const char *name)
         .role = dg_bytes_of("ban-dan-van"), .where = DG_WHERE_PARENT, .if_superior = true};
     struct dg_aggregate newest = {.name = dg_bytes_of("nguoi"), .how = DG_AGGREGATE_LAST};
     struct dg_target beside = {.role = dg_bytes_of("ban-dan-van"), .where = DG_WHERE_SAME};
+    static struct dg_bytes matter[] = {{(const uint8_t *)"tren", 4},  {(const uint8_t *)"minh", 4},
+                                       {(const uint8_t *)"len", 3},   {(const uint8_t *)"vong", 4},
+                                       {(const uint8_t *)"chung", 5}, {(const uint8_t *)"rieng", 5}};
+    static struct dg_bytes ban_dan_van = {(const uint8_t *)"ban-dan-van", 11};
+    struct dg_target committee = {.role = dg_bytes_of("cap-uy"), .where = DG_WHERE_SAME};
+    struct dg_target front = {.role = dg_bytes_of("mttq"), .where = DG_WHERE_SAME};
+    struct dg_target office = {.role = dg_bytes_of("van-phong"), .where = DG_WHERE_SAME};
+    struct dg_target office_above = {.role = dg_bytes_of("van-phong"), .where = DG_WHERE_PARENT};
+    struct dg_target to_above = {.role = dg_bytes_of("cap-uy"), .where = DG_WHERE_PARENT};
+    struct dg_target via_above = {.role = dg_bytes_of("ban-dan-van"), .where = DG_WHERE_PARENT};
+    struct dg_rule tren = fed_via_rule("V-1", &cap_uy, &matter[0], &to_above, via_above);
+    tren.copy_count = 1;
+    tren.copy = &office_above;
+    struct dg_rule chung = fed_via_rule("V-5", &ban_dan_van, &matter[4], &committee, beside);
+    struct dg_rule rieng = fed_via_rule("V-6", &ban_dan_van, &matter[5], &front, beside);
+    chung.has_via = rieng.has_via = false;
     struct dg_rule rule[] = {
         {.id = dg_bytes_of("T-1"),
          .cites = dg_bytes_of("Điều 1"),
@@ -149,9 +184,17 @@ static inline struct dg_bytes fed_regime(struct fed *fed, const char *name)
          .kind = dg_bytes_of(strcmp(name, "rieng") == 0 ? "thematic" : "periodic"),
          .to_count = 1,
          .to = &beside},
+        tren,
+        fed_via_rule("V-2", &cap_uy, &matter[1], &office, beside),
+        fed_via_rule("V-3", &cap_uy, &matter[2], &to_above, beside),
+        fed_via_rule("V-4", &cap_uy, &matter[3], &office, via_above),
+        chung,
+        rieng,
     };
-    struct dg_regime regime = {
-        .name = dg_bytes_of(name), .title = dg_bytes_of(name), .rule_count = 2, .rule = rule};
+    struct dg_regime regime = {.name = dg_bytes_of(name),
+                               .title = dg_bytes_of(name),
+                               .rule_count = sizeof rule / sizeof rule[0],
+                               .rule = rule};
     struct dg_buf buf;
     dg_buf_init(&buf, DG_REGIME_MAX);
     enum dg_err err = dg_regime_encode(&regime, &buf);
@@ -480,6 +523,54 @@ static inline struct dg_id fed_push(struct fed *fed, enum fed_place place, const
     assert(reply.fault.err == DG_OK && reply.has_id);
     fed_run(fed, 10);
     return reply.id;
+}
+
+/* Pushes an appraisal of that matter by an organ of the unit, with a source and a further recipient when they
+ * are not NULL. */
+static inline struct dg_ctl_reply fed_push_matter(struct fed *fed, enum fed_place place, const char *organ,
+                                                  const char *matter, const struct dg_id *source,
+                                                  const char *also)
+{
+    struct dg_bytes also_to = dg_bytes_of(also != NULL ? also : "");
+    struct dg_bytes touched = dg_bytes_of(matter);
+    struct dg_id sources = {.b = {0}};
+    if (source != NULL)
+        sources = *source;
+    struct dg_report draft = {.kind = dg_bytes_of("appraisal"),
+                              .date = dg_bytes_of("2026-11-20"),
+                              .title = dg_bytes_of("Đề án"),
+                              .urgency = DG_URGENCY_NORMAL,
+                              .matter_count = 1,
+                              .matter = &touched,
+                              .also_to_count = also != NULL ? 1 : 0,
+                              .also_to = &also_to,
+                              .source_count = source != NULL ? 1 : 0,
+                              .source = &sources,
+                              .body = dg_bytes_of("# Đề án\n")};
+    struct dg_buf buf;
+    dg_buf_init(&buf, DG_REPORT_MAX);
+    enum dg_err err = dg_draft_encode(&draft, &buf);
+    assert(err == DG_OK);
+    (void)err;
+    struct dg_ctl_request request = {
+        .verb = DG_CTL_PUSH, .organ = dg_bytes_of(organ), .draft = dg_buf_bytes(&buf)};
+    struct dg_ctl_reply reply = fed_control(&fed->node[place], &request);
+    dg_buf_done(&buf);
+    return reply;
+}
+
+/* Passes it on, or back, and hands nothing over yet. */
+static inline enum dg_err fed_pass(struct fed *fed, enum fed_place place, const struct dg_id *id,
+                                   const char *organ, bool back)
+{
+    char hex[DG_HEX_BYTES];
+    dg_hex(id->b, sizeof id->b, hex);
+    struct dg_ctl_request request = {.verb = DG_CTL_PASS,
+                                     .organ = dg_bytes_of(organ),
+                                     .report = dg_bytes_of(hex),
+                                     .note = dg_bytes_of("đã xem"),
+                                     .back = back};
+    return fed_control(&fed->node[place], &request).fault.err;
 }
 
 static inline void fed_mark(struct fed *fed, enum fed_place place, const struct dg_id *id, const char *organ,
