@@ -5,9 +5,9 @@
  * What belongs to a trail, and nothing else (the order stands in trail_form.h):
  *  - the envelope; the root unit's certificate, which only the federation's key can vouch for;
  *  - the certificate of every unit whose log or organ appears, and of each unit above it but the root;
- *  - the certificates of the organs that signed the report or a state, and of the recipients whose
+ *  - the certificates of the organs that signed the report, a state or a pass, and of the recipients whose
  *    certificate R names, as far as the exporter has them;
- *  - events: the exporter's own report leaf, and every receipt and state it holds;
+ *  - events: the exporter's own report leaf, and every receipt, state and pass it holds;
  *  - when the exporter is the lead author's unit or one above it, what the mandate rests on: the organs
  *    that the author's unit and its superior had on the day of signing; the adoptions that R names,
  *    with their regimes; and, where R names the main regime of an upper unit but none of the author's
@@ -29,13 +29,15 @@
 #include "common/fault.h"
 #include "common/note.h"
 #include "proto/leaf.h"
+#include "proto/pass.h"
 #include "proto/report.h"
 #include "proto/trail.h"
 
 /* One thing that was checked, for the reader. In their order: federation-key (only when it is bad), form,
  * report, root-certificate, certificate and adoption (one each), membership (only when a leaf is of
  * another kind), author-signature (one each), exporter, regime (one each), mandate or mandate-as-signed,
- * receipt and state (one each), recipient (only when it fails), unused, checkpoint (one each), order, seal.
+ * receipt, state and pass (one each), recipient (only when it fails), unused, checkpoint (one each), order,
+ * seal.
  */
 struct dg_check {
     const char *name; /* stable, e.g. "author-signature", "mandate", "receipt" */
@@ -49,11 +51,16 @@ struct dg_owed {
     enum dg_as as;
     size_t rule_count;
     struct dg_bytes *rule;
-    bool delivered; /* a proven leaf of that unit's log says so */
-    dg_ms delivered_ms;
+    bool delivered;     /* a proven leaf of that unit's log says so, and the via organ has opened it to him */
+    dg_ms delivered_ms; /* through a via organ: when that one passed it on */
     struct dg_bytes origin; /* that log */
     uint64_t index;
-    uint32_t state; /* the newest proven state of that recipient; 1 arrived, 0 none */
+    uint32_t state;          /* the newest proven state of that recipient; 1 arrived, 0 none */
+    struct dg_bytes through; /* organ@unit that it waits or waited for; empty: for none */
+    dg_ms since_ms;          /* through: the via organ's unit had it then */
+    uint32_t decision;       /* through: enum dg_decision as proven; 0: it still waits */
+    dg_ms decided_ms;
+    struct dg_id into; /* consolidated */
 };
 
 struct dg_verification {

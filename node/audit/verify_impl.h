@@ -38,6 +38,7 @@ struct dg_proven {
     struct dg_member *unit;
     struct dg_leaf leaf;
     struct dg_state state; /* of a state leaf */
+    struct dg_pass pass;   /* of a pass leaf */
 };
 
 struct dg_verifying {
@@ -59,6 +60,8 @@ struct dg_verifying {
     struct dg_hash *regime_hash;
     bool *regime_used;
     struct dg_mandate mandate; /* when from_above */
+    size_t via_count;
+    struct dg_via *via; /* whom recipients wait for */
     size_t proven_count;
     struct dg_proven *proven;
 };
@@ -94,7 +97,7 @@ bool dg_verify_checkpoints(struct dg_verifying *v);
 bool dg_verify_mandate(struct dg_verifying *v);
 
 /* ---- verify_events.c ---- */
-/* Verifies receipts and states, each against the report. */
+/* Verifies receipts, states and passes, each against the report. */
 bool dg_verify_events(struct dg_verifying *v);
 /* Lists who was owed the report, and what the events prove of each. False when the arena is spent. */
 bool dg_verify_owed(struct dg_verifying *v);
