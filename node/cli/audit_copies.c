@@ -6,6 +6,7 @@
 
 #include "common/crypto.h"
 #include "node/audit/trail_form.h"
+#include "proto/pass.h"
 
 /* --- findings ------------------------------------------------------------------------------- */
 
@@ -312,6 +313,31 @@ static void check_waiting(struct receipts *r, const struct dg_recipient *recipie
     note_copy(r, false, waiting->held ? "COPY_HELD" : "COPY_WAITING", recipient);
 }
 
+/* Notes what waits for a via organ, or came back from it. True when it has reached its recipient, or the
+ * report that consolidates it has its place. */
+static bool check_passage(struct receipts *r, const struct dg_recipient *recipient)
+{
+    struct dg_passage passage;
+    char since[DG_INSTANT_TEXT];
+
+    if (recipient->through.size == 0)
+        return true;
+    dg_passage_of(r->txn, dg_bytes_of(r->copies->identity->unit), r->held, recipient->through, &passage);
+    if (passage.decision == DG_DECISION_PASSED || passage.decision == DG_DECISION_CONSOLIDATED)
+        return true;
+    if (passage.decision == DG_DECISION_RETURNED) {
+        note_copy(r, false, "COPY_RETURNED", recipient);
+        return false;
+    }
+    dg_instant_text(passage.since_ms, since);
+    const char *detail =
+        dg_arena_printf(r->txn->arena, "%.*s@%.*s waits at %.*s since %s", DG_SHOW(recipient->organ),
+                        DG_SHOW(recipient->unit), DG_SHOW(recipient->through), since);
+    r->notes->audit->at_via++;
+    dg_audit_note_report(r->notes, false, "COPY_AT_VIA", &r->held->id, dg_bytes_of(detail));
+    return false;
+}
+
 static void check_recipient(struct receipts *r, const struct dg_leaf *own,
                             const struct dg_recipient *recipient)
 {
@@ -321,13 +347,16 @@ static void check_recipient(struct receipts *r, const struct dg_leaf *own,
     if (dg_bytes_is(recipient->unit, r->copies->identity->unit)) {
         if (names(own->unresolved, own->unresolved_count, recipient))
             note_copy(r, false, "COPY_UNRESOLVED", recipient);
+        else
+            (void)check_passage(r, recipient);
         return;
     }
     if (dg_bytes_equal(next, r->held->from_unit))
         return; /* whoever sent it here sees to those on that side */
     count_of(r, recipient)->owed++;
     if (taken != NULL && names(taken->leaf.delivery, taken->leaf.delivery_count, recipient)) {
-        count_of(r, recipient)->receipted++;
+        if (check_passage(r, recipient))
+            count_of(r, recipient)->receipted++;
         return;
     }
     const struct receipt *refusal = refusal_before(r, recipient);
@@ -345,6 +374,27 @@ static void check_recipient(struct receipts *r, const struct dg_leaf *own,
         check_waiting(r, recipient, next);
 }
 
+/* The organs that somebody waits for are owed the report like a recipient. */
+static void check_vias(struct receipts *r, const struct dg_leaf *own)
+{
+    struct dg_via *via;
+    size_t count;
+
+    if (dg_report_vias(r->txn->arena, &r->held->report, &count, &via) != DG_OK) {
+        r->notes->err = DG_ERR_NO_MEMORY;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct dg_recipient recipient = {.organ = via[i].organ,
+                                               .unit = via[i].unit,
+                                               .as = DG_AS_VIA,
+                                               .rule_count = via[i].rule_count,
+                                               .rule = via[i].rule};
+        if (!via[i].is_recipient)
+            check_recipient(r, own, &recipient);
+    }
+}
+
 void dg_audit_report_copies(struct dg_audit_copies *copies, struct dg_audit_notes *notes, struct dg_txn *txn,
                             const struct dg_held *held, const struct dg_leaf *leaf)
 {
@@ -353,4 +403,5 @@ void dg_audit_report_copies(struct dg_audit_copies *copies, struct dg_audit_note
     dg_custody_each(txn, held->position, collect_receipt, &r);
     for (size_t i = 0; i < held->report.recipient_count && txn->err == DG_OK; i++)
         check_recipient(&r, leaf, &held->report.recipient[i]);
+    check_vias(&r, leaf);
 }

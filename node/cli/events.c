@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "common/merkle.h"
+#include "common/text.h"
 #include "node/cli/say.h"
+#include "proto/pass.h"
 
 static const char *const names[DG_TRAIL_EVENT_COUNT][3] = {
 #define X(id, name, en, vi) [DG_TRAIL_##id] = {name, en, vi},
@@ -120,7 +122,8 @@ static void add_deliveries(struct gathering *g, const struct dg_trail_event *bas
 {
     for (size_t i = 0; i < count; i++) {
         struct dg_trail_event event = *base;
-        event.id = id;
+        event.id = id == DG_TRAIL_DELIVERED && list[i].through.size > 0 ? DG_TRAIL_WAITS : id;
+        event.through = list[i].through;
         event.organ = list[i].organ;
         event.unit = list[i].unit;
         event.as = list[i].as;
@@ -154,6 +157,54 @@ static void add_state_leaf(struct gathering *g, const struct dg_trail_event *bas
     event.unit = leaf->unit;
     event.state = leaf->state;
     add(g, &event);
+}
+
+static void add_pass_leaf(struct gathering *g, const struct dg_trail_event *base, const struct dg_leaf *leaf)
+{
+    struct dg_trail_event event = *base;
+    struct dg_bytes through = dg_bytes_of(dg_address_text(g->view->txn->arena, leaf->organ, leaf->unit));
+
+    event.id = DG_TRAIL_PASSED;
+    event.organ = leaf->organ;
+    event.unit = leaf->unit;
+    dg_passage_of(g->view->txn, dg_bytes_of(g->view->identity.unit), g->held, through, &event.passage);
+    add(g, &event);
+}
+
+static const struct dg_trail_event *pass_for(const struct gathering *g, const struct dg_trail_event *waits)
+{
+    struct dg_bytes organ, unit;
+
+    for (size_t i = 0; dg_address_split(waits->through, &organ, &unit) && i < g->events.count; i++) {
+        const struct dg_trail_event *event = &g->events.item[i];
+        if (event->id == DG_TRAIL_PASSED && event->passage.open &&
+            dg_bytes_equal(event->organ, organ) && dg_bytes_equal(event->unit, unit))
+            return event;
+    }
+    return NULL;
+}
+
+/* Whoever waited has the report from the moment it was passed on; that leaf is the proof of it. */
+static void add_passed_deliveries(struct gathering *g)
+{
+    size_t count = g->events.count;
+
+    for (size_t i = 0; i < count; i++) {
+        struct dg_trail_event event = g->events.item[i];
+        const struct dg_trail_event *pass = event.id == DG_TRAIL_WAITS ? pass_for(g, &event) : NULL;
+        if (pass == NULL)
+            continue;
+        event.id = DG_TRAIL_DELIVERED;
+        event.rank = 2;
+        if (event.time <= pass->time) {
+            event.time = pass->time;
+            event.has_log = pass->has_log;
+            event.origin = pass->origin;
+            event.index = pass->index;
+            event.proof = pass->proof;
+        }
+        add(g, &event);
+    }
 }
 
 static bool is_neighbour(const struct gathering *g, struct dg_bytes unit)
@@ -194,6 +245,8 @@ static bool gather_custody(void *ctx, const struct dg_custody *custody)
 
     if (custody->leaf.kind == DG_LEAF_STATE) {
         add_state_leaf(g, &base, &custody->leaf);
+    } else if (custody->leaf.kind == DG_LEAF_PASS) {
+        add_pass_leaf(g, &base, &custody->leaf);
     } else if (custody->leaf.kind == DG_LEAF_REPORT) {
         add_forwarding(g, &base);
         add_report_leaf(g, &base, DG_TRAIL_RECEIVED, &custody->leaf);
@@ -283,6 +336,7 @@ enum dg_err dg_trail_events(struct dg_cli *cli, struct dg_view *view, const stru
         return dg_fault(&cli->fault, err);
     dg_custody_each(view->txn, held->position, gather_custody, &g);
     dg_queue_each(view->txn, dg_bytes_at(NULL, 0), gather_queued, &g);
+    add_passed_deliveries(&g);
     if (g.short_of_memory)
         return dg_fault(&cli->fault, DG_ERR_NO_MEMORY);
     dg_trail_sort(&g.events);

@@ -35,7 +35,9 @@ struct dg_trail_event {
     struct dg_bytes code; /* refused, and queued after a temporary refusal */
     bool further;         /* logged or received here: not the first for its rule and period */
     struct dg_id first;
-    unsigned rank; /* of the sort; then time, then sequence */
+    struct dg_bytes through;   /* waits: the via organ */
+    struct dg_passage passage; /* passed: what it decided, and after how long */
+    unsigned rank;             /* of the sort; then time, then sequence */
     size_t sequence;
 };
 

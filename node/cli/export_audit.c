@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto.h"
 #include "node/audit/trail_form.h"
 #include "node/cli/audit_copies.h"
 #include "node/cli/export.h"
+#include "proto/pass.h"
 
 enum { LEAVES_PER_TXN = 1000 };
 
@@ -87,6 +89,51 @@ static void check_mail(struct auditing *a, struct dg_txn *txn, const struct dg_l
     }
 }
 
+struct pass_search {
+    uint64_t index;
+    struct dg_hash object;
+    bool found;
+};
+
+static bool is_pass(void *ctx, const struct dg_custody *custody)
+{
+    struct pass_search *search = ctx;
+    struct dg_hash object = dg_sha256(custody->record.sealed.body);
+
+    search->found = custody->record.kind == DG_RECORD_PASS && custody->checkpoint_size == 0 &&
+                    custody->record.index == search->index && dg_hash_equal(&object, &search->object);
+    return !search->found;
+}
+
+/* The pass that a leaf names is kept beside its report. */
+static void check_pass(struct auditing *a, struct dg_txn *txn, const struct dg_leaf *leaf, uint64_t index)
+{
+    struct pass_search search = {.index = index, .object = leaf->object};
+    struct dg_held held;
+
+    if (dg_held_get(txn, &leaf->report, &held) == DG_OK)
+        dg_custody_each(txn, held.position, is_pass, &search);
+    if (!search.found)
+        dg_audit_note_report(&a->notes, true, "PASS_MISSING", &leaf->report, leaf->organ);
+}
+
+/* No row is open to one who waits before the via organ has decided. */
+static void check_shut(struct auditing *a, struct dg_txn *txn, const struct dg_held *held,
+                       const struct dg_leaf *leaf)
+{
+    for (size_t i = 0; i < leaf->delivery_count; i++) {
+        const struct dg_leaf_delivery *delivery = &leaf->delivery[i];
+        struct dg_mail mail;
+        struct dg_passage passage;
+        if (delivery->through.size == 0 || !dg_mail_get(txn, delivery->organ, held->position, &mail) ||
+            !mail.open)
+            continue;
+        dg_passage_of(txn, dg_bytes_of(a->identity.unit), held, delivery->through, &passage);
+        if (!passage.open)
+            dg_audit_note_report(&a->notes, true, "MAIL_EARLY", &leaf->report, delivery->organ);
+    }
+}
+
 static void check_report(struct auditing *a, struct dg_txn *txn, const struct dg_leaf *leaf, uint64_t index)
 {
     struct dg_held held;
@@ -97,6 +144,7 @@ static void check_report(struct auditing *a, struct dg_txn *txn, const struct dg
             return;
         a->notes.audit->reports++;
         check_mail(a, txn, leaf, index);
+        check_shut(a, txn, &held, leaf);
         dg_audit_report_copies(&a->copies, &a->notes, txn, &held, leaf);
         return;
     }
@@ -124,6 +172,8 @@ static void check_leaf(struct auditing *a, struct dg_txn *txn, uint64_t index)
         dg_audit_note_leaf(&a->notes, "BAD_LEAF", index);
     else if (leaf.kind == DG_LEAF_REPORT)
         check_report(a, txn, &leaf, index);
+    else if (leaf.kind == DG_LEAF_PASS)
+        check_pass(a, txn, &leaf, index);
 }
 
 /* A row that does not read back spoils its transaction: the rest is seen in the next one. */

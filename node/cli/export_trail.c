@@ -66,6 +66,7 @@ static bool add_custody(void *ctx, const struct dg_custody *custody)
     struct dg_bytes unit;
     struct dg_part part;
     struct dg_state state;
+    struct dg_pass pass;
 
     x->err = dg_export_prove(x, record, custody->origin, custody->checkpoint_size, &part);
     if (x->err == DG_OK)
@@ -76,6 +77,11 @@ static bool add_custody(void *ctx, const struct dg_custody *custody)
         x->err = dg_state_decode(x->arena, record->sealed.body, &state, x->fault);
         if (x->err == DG_OK)
             x->err = dg_export_organ(x, &state.certificate, state.unit);
+    }
+    if (x->err == DG_OK && record->kind == DG_RECORD_PASS) {
+        x->err = dg_pass_decode(x->arena, record->sealed.body, &pass, x->fault);
+        if (x->err == DG_OK)
+            x->err = dg_export_organ(x, &pass.certificate, pass.unit);
     }
     return x->err == DG_OK;
 }

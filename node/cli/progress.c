@@ -1,7 +1,9 @@
 /* progress.c - how far a report has come. */
 #include "node/cli/progress.h"
 
+#include "common/text.h"
 #include "node/cli/say.h"
+#include "proto/pass.h"
 
 enum { RECEIPTS_MAX = DG_RECIPIENTS_MAX + DG_TREE_DEPTH_MAX };
 
@@ -39,39 +41,69 @@ static bool has_receipt(const struct receipts *receipts, struct dg_bytes unit)
     return false;
 }
 
-/* True when recipient i is the first one the rules name at its unit, and that unit is another one. */
-static bool opens_a_debt(const struct dg_view *view, const struct dg_report *report, size_t i)
+/* True when the unit is another one, and the rules name somebody there, or somebody to wait for. */
+static bool owes(const struct dg_view *view, const struct dg_report *report, struct dg_bytes unit)
 {
-    const struct dg_recipient *recipient = &report->recipient[i];
+    struct dg_bytes organ, via;
 
-    if (recipient->rule_count == 0 || dg_bytes_is(recipient->unit, view->identity.unit))
+    if (dg_bytes_is(unit, view->identity.unit))
         return false;
-    for (size_t k = 0; k < i; k++) {
-        if (report->recipient[k].rule_count > 0 && dg_bytes_equal(report->recipient[k].unit, recipient->unit))
-            return false;
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        const struct dg_recipient *recipient = &report->recipient[i];
+        if ((recipient->rule_count > 0 && dg_bytes_equal(recipient->unit, unit)) ||
+            (dg_address_split(recipient->through, &organ, &via) && dg_bytes_equal(via, unit)))
+            return true;
     }
-    return true;
+    return false;
+}
+
+static const char *join(struct dg_arena *arena, const char *list, struct dg_bytes item)
+{
+    return dg_arena_printf(arena, "%s%s%s", list, list[0] != '\0' ? ", " : "", dg_shown(arena, item));
+}
+
+/* What the via organs have decided so far. */
+static void look_at_vias(struct dg_view *view, const struct dg_held *held, struct dg_progress *progress)
+{
+    struct dg_arena *arena = view->txn->arena;
+    struct dg_via *via;
+    size_t count;
+
+    if (dg_report_vias(arena, &held->report, &count, &via) != DG_OK) {
+        dg_txn_fail(view->txn, DG_ERR_NO_MEMORY);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct dg_bytes address = dg_bytes_of(dg_address_text(arena, via[i].organ, via[i].unit));
+        struct dg_passage passage;
+        dg_passage_of(view->txn, dg_bytes_of(view->identity.unit), held, address, &passage);
+        if (passage.decision == 0)
+            progress->via = join(arena, progress->via, address);
+        progress->returned = progress->returned || passage.decision == DG_DECISION_RETURNED;
+    }
 }
 
 void dg_progress_of(struct dg_view *view, const struct dg_held *held, struct dg_progress *ret)
 {
-    struct dg_progress progress = {.waiting = ""};
+    struct dg_progress progress = {.waiting = "", .via = ""};
     struct receipts receipts = {.progress = &progress};
     struct dg_arena *arena = view->txn->arena;
+    struct dg_bytes *unit;
+    size_t count = 0;
 
     dg_custody_each(view->txn, held->position, take_receipt, &receipts);
-    for (size_t i = 0; i < held->report.recipient_count; i++) {
-        if (!opens_a_debt(view, &held->report, i))
+    if (dg_report_units(arena, &held->report, &count, &unit) != DG_OK)
+        dg_txn_fail(view->txn, DG_ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++) {
+        if (!owes(view, &held->report, unit[i]))
             continue;
-        struct dg_bytes unit = held->report.recipient[i].unit;
         progress.owed++;
-        if (has_receipt(&receipts, unit)) {
+        if (has_receipt(&receipts, unit[i]))
             progress.received++;
-            continue;
-        }
-        const char *joint = progress.waiting[0] != '\0' ? ", " : "";
-        progress.waiting = dg_arena_printf(arena, "%s%s%s", progress.waiting, joint, dg_shown(arena, unit));
+        else
+            progress.waiting = join(arena, progress.waiting, unit[i]);
     }
+    look_at_vias(view, held, &progress);
     *ret = progress;
 }
 
@@ -79,5 +111,9 @@ const char *dg_progress_name(const struct dg_progress *progress)
 {
     if (progress->rejected)
         return "refused";
-    return progress->received == progress->owed ? "received" : "queued";
+    if (progress->returned)
+        return "returned";
+    if (progress->received != progress->owed)
+        return "queued";
+    return progress->via[0] != '\0' ? "waits" : "received";
 }

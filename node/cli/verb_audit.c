@@ -14,7 +14,9 @@ static const struct dg_finding *first_evidence(const struct dg_audit *audit)
     return NULL;
 }
 
-static void json_count(struct dg_json *json, const char *key, const struct dg_audit_copy_count *count)
+/* The object is the caller's to add to. */
+static struct dg_json *json_count(struct dg_json *json, const char *key,
+                                  const struct dg_audit_copy_count *count)
 {
     struct dg_json *object = dg_json_object(json, key);
 
@@ -22,6 +24,7 @@ static void json_count(struct dg_json *json, const char *key, const struct dg_au
     dg_json_number(object, "receipted", count->receipted);
     dg_json_number(object, "waiting", count->waiting);
     dg_json_number(object, "refused", count->refused);
+    return object;
 }
 
 static void print_json(struct dg_cli *cli, const struct dg_audit *audit)
@@ -31,9 +34,9 @@ static void print_json(struct dg_cli *cli, const struct dg_audit *audit)
     dg_json_bool(json, "ok", first_evidence(audit) == NULL);
     dg_json_number(json, "leaves", audit->leaves);
     dg_json_number(json, "reports", audit->reports);
-    json_count(json, "deliveries", &audit->mandated);
-    json_count(json, "observers", &audit->observers);
-    json_count(json, "additions", &audit->additions);
+    dg_json_number(json_count(json, "deliveries", &audit->mandated), "at_via", audit->at_via);
+    (void)json_count(json, "observers", &audit->observers);
+    (void)json_count(json, "additions", &audit->additions);
     struct dg_json *findings = dg_json_array(json, "findings");
     for (size_t i = 0; i < audit->finding_count; i++) {
         const struct dg_finding *finding = &audit->finding[i];
@@ -80,6 +83,8 @@ static void print_text(struct dg_cli *cli, const struct dg_audit *audit)
         say_count(cli, DG_MSG_AUDITED_OBSERVERS, &audit->observers);
     if (audit->additions.owed > 0)
         say_count(cli, DG_MSG_AUDITED_ADDITIONS, &audit->additions);
+    if (audit->at_via > 0)
+        dg_say(cli, cli->out, DG_MSG_AUDITED_AT_VIA, DG_WORDS(number(cli, audit->at_via)));
 }
 
 static enum dg_err audit_store(struct dg_cli *cli, struct dg_store *store, dg_ms since)

@@ -6,7 +6,9 @@
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
+#include "node/cli/passage.h"
 #include "node/cli/view.h"
+#include "proto/pass.h"
 #include "proto/state_table.h"
 
 enum { REPORTS_PER_TRANSACTION = 32 };
@@ -49,8 +51,44 @@ struct inbox {
     struct dg_grid *grid; /* NULL with --json */
 };
 
-static void print_json(struct inbox *inbox, const struct dg_mail *mail, const struct dg_report *report)
+/* When the organ got it: one who had to wait got it when it was passed on. */
+static dg_ms arrived_at(const struct dg_mail *mail)
 {
+    return mail->open && mail->through.size > 0 ? mail->decided_ms : mail->arrived_ms;
+}
+
+/* Those who wait for this organ to pass the report on. */
+static void json_passes_to(struct inbox *inbox, struct dg_json *json, const struct dg_report *report)
+{
+    struct dg_json *list = dg_json_array(json, "passes_to");
+    struct dg_bytes unit = dg_bytes_of(inbox->view.identity.unit);
+
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        const struct dg_recipient *recipient = &report->recipient[i];
+        if (dg_recipient_waits_for(recipient, inbox->organ, unit))
+            dg_json_item_text(list, dg_bytes_of(dg_address_text(inbox->view.txn->arena, recipient->organ,
+                                                                recipient->unit)));
+    }
+}
+
+static void json_passage(struct inbox *inbox, struct dg_json *json, const struct dg_mail *mail,
+                         const struct dg_held *held)
+{
+    struct dg_passage passage;
+
+    dg_json_bool(json, "to_pass", mail->passes);
+    json_passes_to(inbox, json, &held->report);
+    if (mail->through.size == 0) {
+        dg_json_null(json, "passage");
+        return;
+    }
+    dg_passage_of(inbox->view.txn, dg_bytes_of(inbox->view.identity.unit), held, mail->through, &passage);
+    dg_json_passage(json, &passage);
+}
+
+static void print_json(struct inbox *inbox, const struct dg_mail *mail, const struct dg_held *held)
+{
+    const struct dg_report *report = &held->report;
     struct dg_json *json = dg_json_new();
 
     dg_json_hex(json, "id", mail->id.b, sizeof mail->id.b);
@@ -65,12 +103,32 @@ static void print_json(struct inbox *inbox, const struct dg_mail *mail, const st
     dg_json_text(json, "urgency", dg_urgency_name(report->urgency));
     struct dg_marks marks = dg_marks_of(inbox->view.txn, report, mail->position);
     dg_json_marks(json, report, &marks);
-    dg_json_instant(json, "arrived", mail->arrived_ms);
-    dg_json_text(json, "state", dg_state_name(mail->state));
+    dg_json_instant(json, "arrived", arrived_at(mail));
+    dg_json_text(json, "state", mail->open ? dg_state_name(mail->state) : dg_passage_name(mail->decision));
+    json_passage(inbox, json, mail, held);
     struct dg_json *rules = dg_json_array(json, "rules");
     for (size_t i = 0; i < mail->rule_count; i++)
         dg_json_item_rule(rules, mail->rule[i], dg_cites_of(&inbox->directory, report, mail->rule[i]));
     dg_json_print(json, inbox->cli->out);
+}
+
+/* What its organ has to do with it, or whom it waits for. */
+static const char *state_text(struct inbox *inbox, const struct dg_mail *mail)
+{
+    struct dg_cli *cli = inbox->cli;
+    char since[DG_LOCAL_TEXT];
+
+    if (mail->as == DG_AS_VIA)
+        return dg_passage_shown(cli, mail->decision);
+    if (mail->open && mail->passes)
+        return dg_arena_printf(inbox->view.txn->arena, "%s; %s", dg_state_shown(cli, mail->state),
+                               dg_passage_shown(cli, 0));
+    if (mail->open)
+        return dg_state_shown(cli, mail->state);
+    dg_local_text(mail->arrived_ms, since);
+    if (mail->decision != 0)
+        return dg_passage_shown(cli, mail->decision);
+    return dg_phrase(cli, DG_MSG_WAITS_AT, DG_WORDS(dg_shown(inbox->view.txn->arena, mail->through), since));
 }
 
 static void print_row(struct inbox *inbox, const struct dg_mail *mail, const struct dg_report *report)
@@ -81,13 +139,13 @@ static void print_row(struct inbox *inbox, const struct dg_mail *mail, const str
 
     dg_hex(mail->id.b, sizeof mail->id.b, id);
     id[12] = '\0';
-    dg_local_text(mail->arrived_ms, arrived);
+    dg_local_text(arrived_at(mail), arrived);
     dg_grid_row(inbox->grid, (const char *const[]){
                                  id,
                                  arrived,
                                  dg_author_text(arena, report),
                                  dg_as_shown(inbox->cli, mail->as),
-                                 dg_state_shown(inbox->cli, mail->state),
+                                 state_text(inbox, mail),
                                  dg_shown(arena, report->number),
                                  dg_title_shown(inbox->cli, arena, report, &marks),
                              });
@@ -106,7 +164,7 @@ static enum dg_err show_one(struct inbox *inbox, uint64_t position)
     if (inbox->grid != NULL)
         print_row(inbox, &mail, &held.report);
     else
-        print_json(inbox, &mail, &held.report);
+        print_json(inbox, &mail, &held);
     return DG_OK;
 }
 

@@ -64,6 +64,7 @@ static void print_json(struct outbox *outbox, const struct sent *sent, const str
     dg_json_text(json, "state", dg_progress_name(progress));
     dg_json_number(json, "owed", progress->owed);
     dg_json_number(json, "received", progress->received);
+    dg_json_maybe(json, "waits_for", dg_bytes_of(progress->via));
     dg_json_print(json, outbox->cli->out);
 }
 
@@ -73,6 +74,10 @@ static const char *state_shown(struct outbox *outbox, const struct dg_progress *
 
     if (progress->rejected)
         return dg_paint(cli, DG_PAINT_BAD, dg_msg(cli, DG_MSG_SENT_REFUSED));
+    if (progress->returned)
+        return dg_paint(cli, DG_PAINT_BAD, dg_msg(cli, DG_MSG_SENT_BACK));
+    if (progress->received == progress->owed && progress->via[0] != '\0')
+        return dg_phrase(cli, DG_MSG_SENT_WAITING, DG_WORDS(progress->via));
     if (progress->received == progress->owed)
         return dg_paint(cli, DG_PAINT_GOOD, dg_msg(cli, DG_MSG_SENT_RECEIVED));
     return dg_phrase(cli, DG_MSG_SENT_WAITING, DG_WORDS(progress->waiting));

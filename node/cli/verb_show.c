@@ -2,7 +2,9 @@
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
+#include "node/cli/passage.h"
 #include "node/cli/view.h"
+#include "proto/pass.h"
 #include "proto/state_table.h"
 
 struct showing {
@@ -49,16 +51,29 @@ static bool look_at(void *ctx, const struct dg_custody *custody)
     return true;
 }
 
-/* The newest known state of a recipient; 0 when it is not known to have arrived there. */
+/* How it stands with a recipient who must wait for a via organ. False for any other. */
+static bool passage_of(struct showing *s, const struct dg_recipient *recipient, struct dg_passage *ret)
+{
+    if (recipient->through.size == 0)
+        return false;
+    dg_passage_of(s->view.txn, dg_bytes_of(s->view.identity.unit), &s->held, recipient->through, ret);
+    return true;
+}
+
+/* The newest known state of a recipient; 0 when it is not known to have arrived there, or is not open to it
+ * yet. */
 static uint32_t state_of(struct showing *s, const struct dg_recipient *recipient)
 {
     struct state_search search = {.recipient = recipient};
     struct dg_mail mail;
 
     if (dg_bytes_is(recipient->unit, s->view.identity.unit))
-        return dg_mail_get(s->view.txn, recipient->organ, s->held.position, &mail) ? mail.state : 0;
+        return dg_mail_get(s->view.txn, recipient->organ, s->held.position, &mail) && mail.open ? mail.state
+                                                                                                : 0;
     dg_custody_each(s->view.txn, s->held.position, look_at, &search);
-    return search.state;
+    struct dg_passage passage;
+    bool shut = passage_of(s, recipient, &passage) && !passage.open;
+    return shut && search.state <= DG_STATE_ARRIVED ? 0 : search.state;
 }
 
 /* ---- for machines ------------------------------------------------------------------------------- */
@@ -75,6 +90,8 @@ static void json_recipient(struct showing *s, struct dg_json *list, const struct
 {
     struct dg_json *item = dg_json_item(list);
     const char *state = dg_state_name(state_of(s, recipient));
+    struct dg_passage passage;
+    bool through = passage_of(s, recipient, &passage);
 
     dg_json_text(item, "organ", dg_address_text(s->view.txn->arena, recipient->organ, recipient->unit));
     dg_json_text(item, "as", dg_as_name(recipient->as));
@@ -83,7 +100,13 @@ static void json_recipient(struct showing *s, struct dg_json *list, const struct
     for (size_t i = 0; i < recipient->rule_count; i++)
         dg_json_item_rule(rules, recipient->rule[i],
                           dg_cites_of(&s->directory, &s->held.report, recipient->rule[i]));
-    dg_json_maybe(item, "state", dg_bytes_of(state != NULL ? state : ""));
+    if (state == NULL)
+        state = through && !passage.open ? dg_passage_name(passage.decision) : "";
+    dg_json_maybe(item, "state", dg_bytes_of(state));
+    if (through)
+        dg_json_passage(item, &passage);
+    else
+        dg_json_null(item, "passage");
 }
 
 static void json_header(struct dg_json *json, struct dg_arena *arena, const struct dg_report *report,
@@ -156,6 +179,18 @@ static const char *rules_shown(struct showing *s, const struct dg_recipient *rec
     return text;
 }
 
+static const char *state_text(struct showing *s, const struct dg_recipient *recipient)
+{
+    uint32_t state = state_of(s, recipient);
+    struct dg_passage passage;
+
+    if (state != 0)
+        return dg_state_shown(s->cli, state);
+    if (passage_of(s, recipient, &passage) && !passage.open)
+        return dg_passage_text(s->cli, s->view.txn->arena, &passage, recipient->through);
+    return dg_msg(s->cli, DG_MSG_NOT_YET);
+}
+
 /* The list that ends such a document, with where each copy is now. */
 static enum dg_err print_recipients(struct showing *s)
 {
@@ -165,11 +200,10 @@ static enum dg_err print_recipients(struct showing *s)
 
     for (size_t i = 0; i < s->held.report.recipient_count; i++) {
         const struct dg_recipient *recipient = &s->held.report.recipient[i];
-        uint32_t state = state_of(s, recipient);
         dg_grid_row(grid, (const char *const[]){
                               dg_address_text(arena, recipient->organ, recipient->unit),
                               dg_as_shown(s->cli, recipient->as),
-                              state != 0 ? dg_state_shown(s->cli, state) : dg_msg(s->cli, DG_MSG_NOT_YET),
+                              state_text(s, recipient),
                               rules_shown(s, recipient),
                           });
     }

@@ -3,8 +3,19 @@
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
+#include "node/cli/passage.h"
 #include "node/cli/view.h"
+#include "proto/pass.h"
 #include "proto/state_table.h"
+
+static void json_pass(struct dg_json *json, const struct dg_passage *passage)
+{
+    dg_json_text(json, "decision", dg_passage_name(passage->decision));
+    dg_json_number(json, "waited_seconds", dg_passage_seconds(passage));
+    if (passage->decision == DG_DECISION_CONSOLIDATED)
+        dg_json_hex(json, "into", passage->into.b, sizeof passage->into.b);
+    dg_json_maybe(json, "note", passage->note);
+}
 
 static void print_json(struct dg_cli *cli, struct dg_arena *arena, const struct dg_trail_event *event)
 {
@@ -35,6 +46,10 @@ static void print_json(struct dg_cli *cli, struct dg_arena *arena, const struct 
         dg_json_bytes(json, "to", event->to);
     if (event->id == DG_TRAIL_STATE)
         dg_json_text(json, "state", dg_state_name(event->state) != NULL ? dg_state_name(event->state) : "?");
+    if (event->through.size > 0)
+        dg_json_bytes(json, "through", event->through);
+    if (event->id == DG_TRAIL_PASSED)
+        json_pass(json, &event->passage);
     if (event->code.size > 0)
         dg_json_bytes(json, "code", event->code);
     if (event->further)
@@ -54,6 +69,11 @@ static const char *detail(struct dg_cli *cli, struct dg_arena *arena, const stru
         first[12] = '\0';
         return dg_phrase(cli, DG_MSG_FURTHER, DG_WORDS(first));
     }
+    if (event->id == DG_TRAIL_WAITS)
+        return dg_arena_printf(arena, "%s → %s", dg_shown(arena, event->through),
+                               dg_as_shown(cli, event->as));
+    if (event->id == DG_TRAIL_PASSED)
+        return dg_passage_text(cli, arena, &event->passage, event->through);
     if (event->as != 0)
         return dg_as_shown(cli, event->as);
     if (event->to.size > 0)

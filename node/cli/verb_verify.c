@@ -6,6 +6,7 @@
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
+#include "node/cli/passage.h"
 #include "node/cli/view.h"
 #include "node/conf/report_file.h"
 #include "proto/state_table.h"
@@ -45,6 +46,14 @@ static enum dg_err root_read(struct dg_cli *cli, const char *value, struct dg_ve
 
 /* ---- for machines ------------------------------------------------------------------------------- */
 
+static struct dg_passage passage_of(const struct dg_owed *owed)
+{
+    return (struct dg_passage){.since_ms = owed->since_ms,
+                               .decision = owed->decision,
+                               .at_ms = owed->decided_ms,
+                               .into = owed->into};
+}
+
 static void json_delivery(struct dg_cli *cli, struct dg_json *list, const struct dg_owed *owed)
 {
     struct dg_json *item = dg_json_item(list);
@@ -55,6 +64,12 @@ static void json_delivery(struct dg_cli *cli, struct dg_json *list, const struct
     struct dg_json *rules = dg_json_array(item, "rules");
     for (size_t i = 0; i < owed->rule_count; i++)
         dg_json_item_rule(rules, owed->rule[i], dg_bytes_at(NULL, 0));
+    dg_json_maybe(item, "through", owed->through);
+    struct dg_passage passage = passage_of(owed);
+    if (owed->through.size > 0)
+        dg_json_passage(item, &passage);
+    else
+        dg_json_null(item, "passage");
     dg_json_bool(item, "delivered", owed->delivered);
     dg_json_maybe(item, "state", dg_bytes_of(state != NULL ? state : ""));
     if (!owed->delivered)
@@ -102,6 +117,20 @@ static void print_checks(struct dg_cli *cli, const struct dg_verification *verif
     }
 }
 
+/* The newest state, and whom it waited for and how long; or whom it still waits for. */
+static const char *delivery_text(struct dg_cli *cli, const struct dg_owed *owed)
+{
+    struct dg_arena *arena = &cli->arena;
+    const char *state = owed->delivered ? dg_state_shown(cli, owed->state > 0 ? owed->state : 1)
+                                        : dg_msg(cli, DG_MSG_NOT_PROVEN);
+    struct dg_passage passage = passage_of(owed);
+
+    if (owed->through.size == 0)
+        return state;
+    const char *passed = dg_passage_text(cli, arena, &passage, owed->through);
+    return owed->delivered ? dg_arena_printf(arena, "%s, %s", state, passed) : passed;
+}
+
 static enum dg_err print_deliveries(struct dg_cli *cli, const struct dg_verification *verification)
 {
     static const enum dg_msg heading[] = {DG_MSG_H_RECIPIENT, DG_MSG_H_AS, DG_MSG_H_STATE, DG_MSG_H_TIME,
@@ -119,8 +148,7 @@ static enum dg_err print_deliveries(struct dg_cli *cli, const struct dg_verifica
         dg_grid_row(grid, (const char *const[]){
                               dg_address_text(arena, owed->organ, owed->unit),
                               dg_as_shown(cli, owed->as),
-                              owed->delivered ? dg_state_shown(cli, owed->state > 0 ? owed->state : 1)
-                                              : dg_msg(cli, DG_MSG_NOT_PROVEN),
+                              delivery_text(cli, owed),
                               time,
                               log,
                           });
