@@ -61,15 +61,42 @@ static size_t make_organs(struct sim_node *node, struct dg_founding_organ ret[SI
     return node->organ_count;
 }
 
+/* Appends a file of the sources to text. */
+static bool add_file(struct dg_buf *text, const char *path)
+{
+    char whole[512], part[4096];
+    (void)snprintf(whole, sizeof whole, "%s/%s", DG_SOURCE_DIR, path);
+    FILE *file = fopen(whole, "rb");
+    size_t size = 0;
+    while (file != NULL && (size = fread(part, 1, sizeof part, file)) > 0)
+        dg_buf_add(text, part, size);
+    return file != NULL && fclose(file) == 0;
+}
+
+/* A regime of the program, with the rules of via.yaml after its own. */
 static bool load_regime(struct sim_world *world, const char *name, struct dg_bytes *ret)
 {
-    struct dg_fault fault;
+    struct dg_fault_list *faults = dg_arena_alloc(&world->arena, sizeof *faults);
+    struct dg_regime regime;
+    struct dg_buf text, compiled;
     char path[512];
-    (void)snprintf(path, sizeof path, "%s/deploy/regimes/%s.yaml", DG_SOURCE_DIR, name);
-    if (dg_regime_load(&world->arena, path, ".", ret, &fault) == DG_OK)
-        return true;
-    sim_break(world, "setup", "%s: %s %s", path, dg_err_name(fault.err), fault.what);
-    return false;
+    assert(faults != NULL);
+    faults->count = 0;
+    dg_buf_init(&text, DG_REGIME_FILE_MAX);
+    dg_buf_init(&compiled, DG_REGIME_MAX);
+    (void)snprintf(path, sizeof path, "deploy/regimes/%s.yaml", name);
+    bool good = add_file(&text, path) && add_file(&text, "tests/sim/via.yaml") &&
+                dg_regime_read(&world->arena, dg_arena_copy(&world->arena, dg_buf_bytes(&text)), &regime,
+                               faults) == DG_OK &&
+                dg_regime_encode(&regime, &compiled) == DG_OK;
+    *ret = dg_arena_copy(&world->arena, dg_buf_bytes(&compiled));
+    dg_buf_done(&text);
+    dg_buf_done(&compiled);
+    if (!good)
+        sim_break(world, "setup", "%s with via.yaml, line %u: %s", path,
+                  faults->count > 0 ? faults->item[0].line : 0,
+                  faults->count > 0 ? faults->item[0].what : "");
+    return good;
 }
 
 /* Runs dg_found in the node's empty store and starts it. */

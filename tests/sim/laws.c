@@ -359,7 +359,7 @@ static void left_rightly(struct sim_node *node, struct dg_txn *txn, const struct
     bool known = row->kind == DG_QUEUED_DIRECTORY || dg_custody_get(txn, row->position, row->number, &own);
     if (!known || !neighbour_has(node->world, row, &own))
         sim_break(node->world, "I3", "%s stopped sending a %s to %s, who does not have it", node->unit,
-                  row->kind == DG_QUEUED_DIRECTORY ? "member record" : "receipt or state", row->unit);
+                  row->kind == DG_QUEUED_DIRECTORY ? "member record" : "receipt, state or pass", row->unit);
 }
 
 static void read_outbox(struct sim_node *node, struct dg_txn *txn)
@@ -397,6 +397,8 @@ void sim_laws_turn(struct sim_node *node)
         keep_promises(node, txn);
     if (!node->world->laws.broken)
         read_outbox(node, txn);
+    if (!node->world->laws.broken)
+        sim_laws_vias(node, txn);
     if (!node->world->laws.broken && txn->err != DG_OK)
         sim_break(node->world, "L3", "the store of %s: %s", node->unit, dg_err_name(txn->err));
     dg_abort(node->store, txn);

@@ -8,9 +8,12 @@
  *   I6  nothing is accepted that no member signed, or from a neighbour who may not speak for it
  *   I7  frames and lists stay within limits
  *   I8  every refused input was counted, answered or reported
+ *   V1  nobody who waits for a via organ has a report open that it has not passed on
  * At the end, within a bound after the faults:
  *   L1  every committed report is in every mailbox that it names, once, and nowhere else
  *   L2  every holder's receipt, and every state, is back at the author
+ *   V2  whoever waits knows what the via organ has decided, and has or has not the report accordingly
+ *   V3  so does the author; and no via organ has decided twice
  *   L3  outboxes are empty, nobody waits for a person, and nobody had to be started again
  */
 #ifndef DG_TESTS_SIM_LAWS_H

@@ -216,6 +216,7 @@ void sim_node_hear(struct sim_node *node, const struct dg_event *event)
 static void look_into(struct sim_node *node, const struct dg_event events[], size_t count)
 {
     node->speaking_of_push = node->speaking_of_parcel = node->speaking_of_receipt = false;
+    node->speaking_of_pass = false;
     for (size_t i = 0; i < count; i++) {
         struct dg_frame frame;
         node->speaking_of_push = node->speaking_of_push || events[i].kind == DG_EVENT_CTL;
@@ -224,9 +225,11 @@ static void look_into(struct sim_node *node, const struct dg_event events[], siz
             dg_frame_decode(&node->world->frame_arena, events[i].bytes, &frame, NULL) != DG_OK)
             continue;
         node->speaking_of_parcel = node->speaking_of_parcel || frame.parcel_count > 0;
-        for (size_t k = 0; k < frame.record_count; k++)
+        for (size_t k = 0; k < frame.record_count; k++) {
             node->speaking_of_receipt =
                 node->speaking_of_receipt || frame.record[k].kind == DG_RECORD_RECEIPT;
+            node->speaking_of_pass = node->speaking_of_pass || frame.record[k].kind == DG_RECORD_PASS;
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 #include "tests/sim/world.h"
 
 /* Client numbers tell what was asked: a push carries its place in world->push. */
-enum { CLIENT_MARK = 1, CLIENT_PUSHES = 1000 };
+enum { CLIENT_MARK = 1, CLIENT_PASS = 2, CLIENT_PUSHES = 1000 };
 
 /* ---- pushing ------------------------------------------------------------------------------------- */
 
@@ -53,30 +53,42 @@ static bool anybody(struct sim_world *world, char ret[DG_ADDRESS_MAX + 1])
     return known;
 }
 
-static void push_draft(struct sim_world *world, struct sim_node *node, const char *organ, const char *kind,
-                       const char *period, struct dg_bytes also_to[], size_t also_count)
+/* Fills in what every report has, and pushes it. */
+static void push_draft(struct sim_world *world, struct sim_node *node, const char *organ,
+                       struct dg_report *draft)
 {
     char date[DG_DAY_TEXT], body[64];
     dg_day_text(dg_day_of(sim_clock(node)), date);
     (void)snprintf(body, sizeof body, "Báo cáo số %zu.\n", world->push_count);
-    struct dg_report draft = {
-        .kind = dg_bytes_of(kind),
-        .period = dg_bytes_of(period),
-        .date = dg_bytes_of(date),
-        .title = dg_bytes_of("Báo cáo"),
-        .urgency = sim_chance(&world->choice, 2000) ? DG_URGENCY_HOA_TOC : DG_URGENCY_NORMAL,
-        .body = dg_bytes_of(body),
-        .also_to_count = also_count,
-        .also_to = also_to,
-    };
-    request_push(world, node, organ, &draft);
+    draft->date = dg_bytes_of(date);
+    draft->title = dg_bytes_of("Báo cáo");
+    draft->urgency = sim_chance(&world->choice, 2000) ? DG_URGENCY_HOA_TOC : DG_URGENCY_NORMAL;
+    draft->body = dg_bytes_of(body);
+    request_push(world, node, organ, draft);
+}
+
+void sim_load_push_matter(struct sim_world *world, struct sim_node *node, const char *organ,
+                          const char *matter, const struct dg_id *source)
+{
+    struct dg_bytes touched = dg_bytes_of(matter);
+    struct dg_id sources = {.b = {0}};
+    struct dg_report draft = {.kind = dg_bytes_of("thematic"),
+                              .matter_count = 1,
+                              .matter = &touched,
+                              .source_count = source != NULL ? 1 : 0,
+                              .source = &sources};
+    if (source != NULL)
+        sources = *source;
+    push_draft(world, node, organ, &draft);
 }
 
 void sim_load_push_as(struct sim_world *world, struct sim_node *node, const char *organ, const char *kind,
                       const char *period, const char *also)
 {
     struct dg_bytes also_to = dg_bytes_of(also);
-    push_draft(world, node, organ, kind, period, &also_to, 1);
+    struct dg_report draft = {
+        .kind = dg_bytes_of(kind), .period = dg_bytes_of(period), .also_to_count = 1, .also_to = &also_to};
+    push_draft(world, node, organ, &draft);
 }
 
 void sim_load_push(struct sim_world *world, struct sim_node *node)
@@ -87,6 +99,10 @@ void sim_load_push(struct sim_world *world, struct sim_node *node)
                 {"flash", ""},           {"directed", ""},        {"evaluation", "2025"}};
     if (node->organ_count == 0)
         return;
+    if (sim_chance(&world->choice, 3000)) {
+        sim_load_push_through(world, node);
+        return;
+    }
     size_t i = (size_t)sim_below(&world->choice, sizeof sort / sizeof sort[0]);
     /* Committees report most, since theirs go upward. */
     size_t organ =
@@ -100,7 +116,11 @@ void sim_load_push(struct sim_world *world, struct sim_node *node)
             break;
         also_count++;
     }
-    push_draft(world, node, node->organ[organ].slug, sort[i].kind, sort[i].period, also_to, also_count);
+    struct dg_report draft = {.kind = dg_bytes_of(sort[i].kind),
+                              .period = dg_bytes_of(sort[i].period),
+                              .also_to_count = also_count,
+                              .also_to = also_to};
+    push_draft(world, node, node->organ[organ].slug, &draft);
 }
 
 /* ---- marking ------------------------------------------------------------------------------------- */
@@ -153,6 +173,27 @@ void sim_load_mark(struct sim_world *world, struct sim_node *node)
     dg_buf_done(&message);
 }
 
+/* ---- passing on ---------------------------------------------------------------------------------- */
+
+void sim_load_pass_as(struct sim_world *world, struct sim_node *node, const char *organ,
+                      const struct dg_id *id, bool back)
+{
+    char hex[DG_HEX_BYTES];
+    dg_hex(id->b, sizeof id->b, hex);
+    struct dg_ctl_request request = {
+        .verb = DG_CTL_PASS, .organ = dg_bytes_of(organ), .report = dg_bytes_of(hex), .back = back};
+    struct dg_buf message;
+    dg_buf_init(&message, DG_CTL_MSG_MAX);
+    if (dg_ctl_request_encode(&request, &message) == DG_OK) {
+        sim_trace_line(&world->trace, world->now, "%s@%s %s %.8s", organ, node->unit,
+                       back ? "returns" : "passes on", hex);
+        sim_node_hear(
+            node,
+            &(struct dg_event){.kind = DG_EVENT_CTL, .client = CLIENT_PASS, .bytes = dg_buf_bytes(&message)});
+    }
+    dg_buf_done(&message);
+}
+
 /* ---- answers ------------------------------------------------------------------------------------- */
 
 void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t client, struct dg_bytes bytes)
@@ -171,6 +212,10 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
         world->mark_count += reply.fault.err == DG_OK;
         return;
     }
+    if (client == CLIENT_PASS) {
+        world->pass_count += reply.fault.err == DG_OK;
+        return;
+    }
     struct sim_push *push = &world->push[client - CLIENT_PUSHES];
     push->answered = true;
     push->accepted = reply.fault.err == DG_OK && reply.has_id;
@@ -180,9 +225,12 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
 void sim_load_plan(struct sim_world *world)
 {
     const struct sim_options *options = &world->options;
-    for (unsigned i = 0; i < options->pushes + options->marks; i++)
+    unsigned marks = options->pushes + options->marks;
+    for (unsigned i = 0; i < marks + options->passes; i++)
         sim_plan(world,
                  &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
-                                         .kind = i < options->pushes ? SIM_PUSH : SIM_MARK,
+                                         .kind = i < options->pushes ? SIM_PUSH
+                                                 : i < marks         ? SIM_MARK
+                                                                     : SIM_PASS,
                                          .node = (int)sim_below(&world->choice, world->node_count)});
 }

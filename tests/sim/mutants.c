@@ -25,6 +25,10 @@ const struct sim_mutant sim_mutants[] = {
     {"no-forget", "keeps in memory what the disk has refused"},
     {"any-hello", "lets a stranger greet under a member's name"},
     {"mail-twice", "writes a delivery into the mailbox twice"},
+    {"past-the-via", "shows a report to those who wait for a via organ"},
+    {"pass-not-told", "does not tell the author what a via organ decided"},
+    {"pass-not-sent", "does not tell those who wait that a report was passed on"},
+    {"pass-twice", "lets a via organ decide twice"},
     {"any-signature", "believes a report whose signature is bad"},
 };
 

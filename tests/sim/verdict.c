@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/core/rows.h"
+#include "proto/pass.h"
 #include "tests/sim/world.h"
 
 struct verdict {
@@ -63,6 +64,27 @@ static void check_mailbox(struct verdict *v, const struct dg_held *held, const s
              (const char *)recipient->organ.data, there->unit, (unsigned long long)held->position,
              (int)held->report.author[0].unit.size, (const char *)held->report.author[0].unit.data,
              count.found, count.as_named);
+}
+
+/* Via organs have it too, and what they decide is known where it matters. */
+static void check_vias(struct verdict *v, const struct sim_node *author, const struct dg_held *held)
+{
+    struct dg_via *via;
+    size_t count;
+    if (dg_report_vias(v->txn[author->index]->arena, &held->report, &count, &via) != DG_OK)
+        fail(v, "V2: memory");
+    for (size_t i = 0; i < count && v->ok; i++) {
+        const struct dg_recipient row = {.organ = via[i].organ,
+                                         .unit = via[i].unit,
+                                         .as = DG_AS_VIA,
+                                         .rule_count = via[i].rule_count,
+                                         .rule = via[i].rule};
+        if (!via[i].is_recipient)
+            check_mailbox(v, held, &row);
+    }
+    const char *why = v->ok ? sim_vias_unsettled(v->world, v->txn, author, held) : NULL;
+    if (why != NULL)
+        fail(v, "V2: report %llu of %s: %s", (unsigned long long)held->position, author->unit, why);
 }
 
 /* ---- the mandate, by hand ------------------------------------------------------------------------ */
@@ -151,8 +173,12 @@ static void check_holders(struct verdict *v, struct sim_node *author, const stru
     struct sim_world *world = v->world;
     bool holds[SIM_NODES_MAX] = {false};
     holds[author->index] = true;
-    for (size_t i = 0; i < held->report.recipient_count; i++) {
-        const struct sim_node *there = sim_node_by_unit(world, held->report.recipient[i].unit);
+    struct dg_bytes *unit;
+    size_t count = 0;
+    if (dg_report_units(v->txn[author->index]->arena, &held->report, &count, &unit) != DG_OK)
+        fail(v, "L1: memory");
+    for (size_t i = 0; i < count; i++) {
+        const struct sim_node *there = sim_node_by_unit(world, unit[i]);
         if (there != NULL)
             mark_path(world, author, there, holds);
     }
@@ -233,14 +259,15 @@ static bool known_above(void *ctx, const struct dg_dir_row *row)
 
 /* ---- together ------------------------------------------------------------------------------------ */
 
-/* Only an author who sent urgent news past a missing recipient is told so; and a villain's superior, that its
- * reports have each other's numbers. */
+/* Only an author who sent urgent news past a missing recipient is told so, or whose report came back; and a
+ * villain's superior, that its reports have each other's numbers. */
 static bool check_attention(void *ctx, const struct dg_attention *item)
 {
     const struct verdict *v = ctx;
     bool villainous =
         v->world->options.villain != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_REPEATED));
-    if (!villainous && !dg_bytes_is(item->code, dg_err_name(DG_ERR_NO_RECIPIENT)))
+    if (!villainous && !dg_bytes_is(item->code, dg_err_name(DG_ERR_NO_RECIPIENT)) &&
+        !dg_bytes_is(item->code, dg_err_name(DG_ERR_RETURNED)))
         fail(ctx, "L3: a person is called for: %.*s %.*s", (int)item->code.size,
              (const char *)item->code.data, (int)item->about.size, (const char *)item->about.data);
     return true;
@@ -264,6 +291,8 @@ static bool check_sent(void *ctx, struct dg_bytes organ, uint64_t position, cons
     }
     for (size_t i = 0; i < held.report.recipient_count && v->ok; i++)
         check_mailbox(v, &held, &held.report.recipient[i]);
+    if (v->ok)
+        check_vias(v, reading->author, &held);
     if (v->ok && !v->world->options.second_regime)
         check_mandate(v, reading->author, &held.report);
     if (v->ok)

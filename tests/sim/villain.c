@@ -211,8 +211,8 @@ void sim_villain_act(struct sim_world *world)
         return;
     struct sim_node *child = &world->node[1 + sim_below(&world->choice, world->node_count - 1)];
     struct villainy v = {.world = world, .child = child, .parent = &world->node[child->parent]};
-    if (v.parent->node == NULL)
-        return;
+    if (v.parent->node == NULL || v.parent->inbox_count > 0)
+        return; /* what others say in the same batch must not answer for it */
     switch (sim_below(&world->choice, 9)) {
     case 0:
         say_garbage(&v);

@@ -103,6 +103,9 @@ static void happen(struct sim_world *world, struct sim_happening *happening)
     case SIM_MARK:
         sim_load_mark(world, node);
         break;
+    case SIM_PASS:
+        sim_load_pass(world, node);
+        break;
     case SIM_WEATHER:
         weather(world);
         break;

@@ -32,7 +32,7 @@ enum {
 struct sim_options {
     uint64_t seed;
     unsigned nodes, levels;
-    unsigned pushes, marks;
+    unsigned pushes, marks, passes;
     dg_ms load_ms;                     /* reports are pushed in this time, and faults happen */
     unsigned loss, duplicate, reorder; /* of a frame */
     dg_ms delay_max;
@@ -46,7 +46,7 @@ struct sim_options {
 };
 
 /* A frame on its way, or something else that will happen. */
-enum sim_kind { SIM_PACKET, SIM_TURN, SIM_START, SIM_GONE, SIM_PUSH, SIM_MARK, SIM_WEATHER };
+enum sim_kind { SIM_PACKET, SIM_TURN, SIM_START, SIM_GONE, SIM_PUSH, SIM_MARK, SIM_PASS, SIM_WEATHER };
 
 struct sim_happening {
     dg_ms at;
@@ -86,7 +86,7 @@ struct sim_node {
     dg_ms skew;
     dg_ms turn_at, ticked_at; /* turn_at 0: none is planned */
     bool dying;               /* died while speaking; nothing is heard of it any more */
-    bool speaking_of_push, speaking_of_parcel, speaking_of_receipt; /* what the batch holds */
+    bool speaking_of_push, speaking_of_parcel, speaking_of_receipt, speaking_of_pass; /* in the batch */
     unsigned boots;
     /* The line to the parent. */
     uint64_t conn; /* its name at the parent */
@@ -129,6 +129,7 @@ struct sim_world {
     size_t push_count;
     struct sim_push push[SIM_PUSHES_MAX];
     size_t mark_count;           /* marks that were answered with OK */
+    size_t pass_count;           /* passes that were answered with OK */
     struct dg_arena arena;       /* founding */
     struct dg_arena frame_arena; /* one frame at a time */
     bool founding;               /* frames are handed over by hand */
@@ -198,8 +199,26 @@ void sim_load_mark(struct sim_world *world, struct sim_node *node);
 /* Pushes exactly this, with a copy to also (organ@unit). */
 void sim_load_push_as(struct sim_world *world, struct sim_node *node, const char *organ, const char *kind,
                       const char *period, const char *also);
+/* Pushes a thematic report of that matter; source is what it consolidates, or NULL. */
+void sim_load_push_matter(struct sim_world *world, struct sim_node *node, const char *organ,
+                          const char *matter, const struct dg_id *source);
+/* Passes a report on in the name of an organ, or sends it back. */
+void sim_load_pass_as(struct sim_world *world, struct sim_node *node, const char *organ,
+                      const struct dg_id *id, bool back);
 /* The clerk reads the answer. */
 void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t client, struct dg_bytes reply);
+
+/* ---- vias.c: reports that go through an organ ---- */
+/* Some organ of the node sends something through another. */
+void sim_load_push_through(struct sim_world *world, struct sim_node *node);
+/* A via organ of the node passes something on, sends it back or consolidates it; or one tries to that is
+ * none. */
+void sim_load_pass(struct sim_world *world, struct sim_node *node);
+/* Checks V1 in the node's mailboxes. */
+void sim_laws_vias(struct sim_node *node, struct dg_txn *txn);
+/* Why V2 or V3 does not hold of a report yet, NULL when both do. txn: one open per node. */
+const char *sim_vias_unsettled(struct sim_world *world, struct dg_txn *const txn[],
+                               const struct sim_node *author, const struct dg_held *held);
 
 /* ---- villain.c: input that must not be believed ---- */
 /* One misdeed of some kind; the refusal of it is checked at once. */
