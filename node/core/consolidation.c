@@ -6,6 +6,7 @@
 
 #include "common/decimal.h"
 #include "node/core/mandate_rules.h"
+#include "proto/pass.h"
 
 /* A report that came under the rule for the period or a part of it. */
 struct candidate {
@@ -54,12 +55,17 @@ static bool grow(struct dg_arena *arena, void *array, size_t count, size_t *capa
 
 /* ---- what is here --------------------------------------------------------------------------------- */
 
-/* It counts only when it lies in the organ's own mailbox. */
+/* It counts only when it lies in the organ's own mailbox: open, or there to be passed on and not sent back. */
+static bool counts(const struct dg_mail *mail)
+{
+    return mail->as == DG_AS_VIA ? mail->decision != DG_DECISION_RETURNED : mail->open;
+}
+
 static bool take_filed(void *ctx, const struct dg_filed *filed)
 {
     struct gathering *g = ctx;
     struct dg_mail mail;
-    if (!dg_mail_get(g->txn, g->organ, filed->position, &mail))
+    if (!dg_mail_get(g->txn, g->organ, filed->position, &mail) || !counts(&mail))
         return true;
     if (!grow(g->txn->arena, &g->candidate, g->count, &g->capacity, sizeof *g->candidate)) {
         dg_txn_fail(g->txn, DG_ERR_NO_MEMORY);

@@ -188,6 +188,9 @@ def check_returned(federation, papers, key):
 def check_consolidated(federation, papers, key):
     bloc, cell = federation.nodes[BLOC], federation.nodes[CELL]
     source = papers.push(CELL, "cap-uy", "periodic", "2024-H1")
+    for organ, sources in (("ban-tuyen-giao", [source]), ("ban-thuong-vu", [])):
+        made = bloc.run("consolidate", "--as", organ, "--rule", "Q-1", "--period", "2024-H1", "--json", expect=None).stdout
+        check(f"what {organ} may consolidate", [item["id"] for item in json.loads(made)["sources"]] == sources, made)
     into = papers.push(BLOC, "ban-tuyen-giao", "consolidation", sources=[source])
     federation.settle()
     check("consolidated", row(bloc, "ban-thuong-vu", into)["state"] == "arrived")
