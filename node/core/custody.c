@@ -206,45 +206,45 @@ static void note_beacon(struct dg_node *node, const struct dg_proven *proven)
 
 /* ---- who has anything to say about a report ------------------------------------------------------ */
 
-/* True when the report may pass through unit: between its author's unit and one that must get it. While such
- * a unit is not known here, none can be ruled out. */
-static bool is_on_way(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+/* True when a report may pass through unit: between its author's unit and one that must get it. While that
+ * unit is not known here, none can be ruled out. */
+static bool is_on_way(const struct dg_directory *dir, struct dg_bytes author_unit, struct dg_bytes to_unit,
                       const struct dg_dir_unit *unit)
 {
-    const struct dg_directory *dir = dg_node_directory(node, txn);
-    const struct dg_dir_unit *author = dg_directory_unit(dir, report->author[0].unit);
-    struct dg_bytes *slug;
-    size_t count;
-    if (author == NULL)
-        return false;
-    if (dg_report_units(txn->arena, report, &count, &slug) != DG_OK) {
-        dg_txn_fail(txn, DG_ERR_NO_MEMORY);
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct dg_dir_unit *to = dg_directory_unit(dir, slug[i]);
-        if (to == NULL || dg_dir_unit_between(unit, author, to))
-            return true;
-    }
-    return false;
+    const struct dg_dir_unit *author = dg_directory_unit(dir, author_unit);
+    const struct dg_dir_unit *to = dg_directory_unit(dir, to_unit);
+    return author != NULL && (to == NULL || dg_dir_unit_between(unit, author, to));
 }
 
 /* A receipt counts only from a unit that had to handle the report: others could fill the trail with logs that
- * say nothing. Of the neighbour it waits for, nothing needs to be looked up. */
+ * say nothing. Mostly the index knows; of the neighbour it waits for, nothing needs to be looked up. */
 static enum dg_err receipt_check(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
                                  const struct dg_dir_unit *unit, const struct dg_report_ix *ix,
                                  const struct dg_id *id)
 {
+    const struct dg_directory *dir = dg_node_directory(node, txn);
     struct dg_queued queued;
     struct dg_held held;
+    for (size_t i = 0; i < ix->to_count; i++)
+        if (is_on_way(dir, ix->author_unit, ix->to[i], unit))
+            return DG_OK;
     if (dg_bytes_is(unit->slug, link->unit) &&
         dg_queued_get(txn, dg_bytes_of(link->unit), ix->lane, ix->position, &queued))
         return DG_OK;
+    if (ix->to_count > 0)
+        return DG_ERR_NOT_YOURS;
     enum dg_err err = dg_held_get(txn, id, &held);
     if (err != DG_OK)
         return err;
-    bool taken = held.verdict == DG_VERDICT_ACCEPTED;
-    return taken && is_on_way(node, txn, &held.report, unit) ? DG_OK : DG_ERR_NOT_YOURS;
+    struct dg_bytes *slug;
+    size_t count;
+    if (held.verdict != DG_VERDICT_ACCEPTED)
+        return DG_ERR_NOT_YOURS;
+    err = dg_report_units(txn->arena, &held.report, &count, &slug);
+    for (size_t i = 0; err == DG_OK && i < count; i++)
+        if (is_on_way(dir, ix->author_unit, slug[i], unit))
+            return DG_OK;
+    return err == DG_OK ? DG_ERR_NOT_YOURS : err;
 }
 
 static enum dg_leaf_kind leaf_kind_of(enum dg_record_kind kind)

@@ -207,6 +207,14 @@ static void write_report(struct dg_txn *txn, const struct dg_admission *admissio
         .lane = dg_lane_of(admission->report),
         .author_unit = lead->unit,
     };
+    struct dg_bytes *unit;
+    size_t count;
+    if (dg_report_units(txn->arena, admission->report, &count, &unit) != DG_OK) {
+        dg_txn_fail(txn, DG_ERR_NO_MEMORY);
+        return;
+    }
+    ix.to_count = count <= DG_IX_UNITS_MAX ? count : 0;
+    memcpy(ix.to, unit, ix.to_count * sizeof *unit);
     dg_report_ix_put(txn, &admission->id, &ix);
 }
 

@@ -235,6 +235,8 @@ bool dg_report_ix_get(struct dg_txn *txn, const struct dg_id *id, struct dg_repo
     ix.lane = (enum dg_lane)dg_row_u8(&row);
     ix.code = dg_row_run(&row);
     ix.author_unit = dg_row_run(&row);
+    for (ix.to_count = 0; !row.bad && row.rest.size > 0 && ix.to_count < DG_IX_UNITS_MAX; ix.to_count++)
+        ix.to[ix.to_count] = dg_row_run(&row);
     if (!dg_row_good(txn, &row))
         return false;
     *ret = ix;
@@ -244,12 +246,14 @@ bool dg_report_ix_get(struct dg_txn *txn, const struct dg_id *id, struct dg_repo
 void dg_report_ix_put(struct dg_txn *txn, const struct dg_id *id, const struct dg_report_ix *ix)
 {
     struct dg_buf buf;
-    dg_buf_init(&buf, 256);
+    dg_buf_init(&buf, 256 + DG_IX_UNITS_MAX * (4 + DG_SLUG_MAX));
     dg_buf_add_u64be(&buf, ix->position);
     dg_buf_add_u8(&buf, (uint8_t)ix->verdict);
     dg_buf_add_u8(&buf, (uint8_t)ix->lane);
     dg_row_add_run(&buf, ix->code);
     dg_row_add_run(&buf, ix->author_unit);
+    for (size_t i = 0; i < ix->to_count; i++)
+        dg_row_add_run(&buf, ix->to[i]);
     struct dg_row_key key = {.size = sizeof id->b};
     memcpy(key.data, id->b, sizeof id->b);
     dg_row_put(txn, DG_TABLE_REPORT_IX, &key, &buf);

@@ -74,6 +74,8 @@ void dg_meta_put_u64(struct dg_txn *txn, const char *name, uint64_t value);
 /* Counts a META number up and returns the new value. */
 uint64_t dg_meta_count(struct dg_txn *txn, const char *name);
 
+enum { DG_IX_UNITS_MAX = 16 };
+
 /* What REPORT_IX says of an id. */
 struct dg_report_ix {
     uint64_t position;
@@ -81,6 +83,9 @@ struct dg_report_ix {
     enum dg_lane lane;
     struct dg_bytes code;
     struct dg_bytes author_unit; /* of the lead author: the way back for receipts and states */
+    /* The units that must get it (dg_report_units). None when there are more: see the report. */
+    size_t to_count;
+    struct dg_bytes to[DG_IX_UNITS_MAX];
 };
 /* Reads the row of id; its texts live as long as txn. False when the report is unknown here. */
 bool dg_report_ix_get(struct dg_txn *txn, const struct dg_id *id, struct dg_report_ix *ret);
