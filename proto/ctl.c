@@ -57,6 +57,17 @@ static void write_pass(const struct dg_ctl_request *request, Dgpb__CtlPass *wire
     wire->dry_run = request->dry_run;
 }
 
+static void write_adopt(const struct dg_ctl_request *request, char from[static DG_DAY_TEXT],
+                        char until[static DG_DAY_TEXT], Dgpb__CtlAdopt *wire)
+{
+    wire->regime = dg_pb_bytes(request->regime[0]);
+    wire->main = !request->additional;
+    dg_day_text(request->from, from);
+    wire->from = dg_pb_bytes(dg_bytes_of(from));
+    dg_pb_optional_day(&wire->has_until, &wire->until, request->has_until, request->until, until);
+    wire->dry_run = request->dry_run;
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -67,6 +78,8 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     Dgpb__CtlStatus status = DGPB__CTL_STATUS__INIT;
     Dgpb__CtlFetch fetch = DGPB__CTL_FETCH__INIT;
     Dgpb__CtlPass pass = DGPB__CTL_PASS__INIT;
+    Dgpb__CtlAdopt adopt = DGPB__CTL_ADOPT__INIT;
+    char from[DG_DAY_TEXT], until[DG_DAY_TEXT];
     struct dg_pb_out pb;
 
     dg_pb_out_start(&pb);
@@ -99,6 +112,10 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     case DG_CTL_PASS:
         write_pass(request, &pass);
         wire.pass = &pass;
+        break;
+    case DG_CTL_ADOPT:
+        write_adopt(request, from, until, &adopt);
+        wire.adopt = &adopt;
         break;
     }
     return dg_pb_out_end(&pb, &wire.base, out);
@@ -173,10 +190,22 @@ static void read_pass(struct dg_pb *pb, const Dgpb__CtlPass *wire, struct dg_ctl
         ret->note = dg_pb_lines(pb, wire->note, DG_NOTE_TEXT_MAX, "note");
 }
 
+static void read_adopt(struct dg_pb *pb, const Dgpb__CtlAdopt *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_ADOPT;
+    ret->dry_run = wire->dry_run;
+    ret->regime_count = dg_pb_raw_list(pb, 1, &wire->regime, 1, DG_REGIME_MAX, &ret->regime, "regime");
+    ret->additional = !wire->main;
+    ret->from = dg_pb_day(pb, wire->from, "from");
+    ret->has_until = wire->has_until;
+    if (wire->has_until)
+        ret->until = dg_pb_day(pb, wire->until, "until");
+}
+
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)
 {
     int verbs = (wire->push != NULL) + (wire->mark != NULL) + (wire->invite != NULL) + (wire->queue != NULL) +
-                (wire->status != NULL) + (wire->fetch != NULL) + (wire->pass != NULL);
+                (wire->status != NULL) + (wire->fetch != NULL) + (wire->pass != NULL) + (wire->adopt != NULL);
 
     if (verbs != 1)
         dg_pb_fail(pb, DG_ERR_MALFORMED, "not one verb");
@@ -194,6 +223,8 @@ static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct 
         read_fetch(pb, wire->fetch, ret);
     if (wire->pass != NULL)
         read_pass(pb, wire->pass, ret);
+    if (wire->adopt != NULL)
+        read_adopt(pb, wire->adopt, ret);
 }
 
 enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,

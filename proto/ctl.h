@@ -14,6 +14,7 @@ enum dg_ctl_verb {
     DG_CTL_QUEUE,
     DG_CTL_STATUS,
     DG_CTL_PASS = 7,
+    DG_CTL_ADOPT = 10,
     DG_CTL_FETCH = 16,
 };
 enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
@@ -28,7 +29,10 @@ struct dg_ctl_request {
     struct dg_bytes note;              /* mark, pass */
     struct dg_bytes unit, level, name; /* invite */
     size_t regime_count;
-    struct dg_bytes *regime;     /* invite: compiled */
+    struct dg_bytes *regime;     /* invite, adopt (one): compiled */
+    bool additional;             /* adopt: beside the main regime */
+    bool has_until;              /* adopt */
+    struct dg_day from, until;   /* adopt: first and last day */
     int64_t for_ms;              /* invite: validity */
     enum dg_queue_action action; /* queue */
     bool back;                   /* pass: return the report to its author */

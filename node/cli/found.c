@@ -2,12 +2,9 @@
 #include "node/cli/found.h"
 
 #include "common/text.h"
+#include "node/cli/regime.h"
 #include "node/cli/say.h"
-#include "node/conf/regime_file.h"
-#include "node/conf/report_file.h"
 #include "proto/regime.h"
-
-enum { PATH_SIZE = 4096 };
 
 static enum dg_err bad_value(struct dg_cli *cli, const char *option, const char *value)
 {
@@ -51,32 +48,6 @@ enum dg_err dg_unit_options_read(struct dg_cli *cli, struct dg_unit_options *ret
     return DG_OK;
 }
 
-/* A regime file with mistakes is mended in one go only if all of them are told: all but the last are
- * complained about here, the last is the call's own error. */
-static enum dg_err tell_mistakes(struct dg_cli *cli, const char *value)
-{
-    struct dg_fault_list *faults = dg_arena_alloc(&cli->arena, sizeof *faults);
-    struct dg_regime regime;
-    struct dg_bytes text;
-    char path[PATH_SIZE];
-
-    if (faults == NULL)
-        return dg_fault(&cli->fault, DG_ERR_NO_MEMORY);
-    enum dg_err err = dg_regime_find(value, dg_cli_program_dir(cli), path, sizeof path, &cli->fault);
-    if (err == DG_OK)
-        err = dg_file_read(&cli->arena, path, DG_REGIME_FILE_MAX, &text, &cli->fault);
-    if (err != DG_OK)
-        return err;
-    err = dg_regime_read(&cli->arena, text, &regime, faults);
-    if (err != DG_ERR_BAD_REGIME || faults->count == 0)
-        return DG_ERR_BAD_REGIME; /* a mistake seen only when compiling: cli->fault has it */
-    cli->where = dg_arena_string(&cli->arena, dg_bytes_of(path));
-    for (size_t i = 0; i + 1 < faults->count; i++)
-        dg_complain(cli, &faults->item[i]);
-    cli->fault = faults->item[faults->count - 1];
-    return err;
-}
-
 enum dg_err dg_regime_options_read(struct dg_cli *cli, size_t *ret_count, struct dg_bytes **ret)
 {
     const char *const *value;
@@ -88,13 +59,10 @@ enum dg_err dg_regime_options_read(struct dg_cli *cli, size_t *ret_count, struct
     if (count > DG_REGIMES_PER_REPORT_MAX)
         return dg_faultf(&cli->fault, DG_ERR_TOO_LARGE, "--regime x %zu", count);
     for (size_t i = 0; i < count; i++) {
-        cli->where = value[i];
-        enum dg_err err =
-            dg_regime_load(&cli->arena, value[i], dg_cli_program_dir(cli), &regime[i], &cli->fault);
+        enum dg_err err = dg_regime_take(cli, value[i], &regime[i]);
         if (err != DG_OK)
-            return err == DG_ERR_BAD_REGIME ? tell_mistakes(cli, value[i]) : err;
+            return err;
     }
-    cli->where = NULL;
     *ret_count = count;
     *ret = regime;
     return DG_OK;

@@ -3,6 +3,7 @@
 #include "node/cli/draft.h"
 #include "node/cli/json.h"
 #include "node/cli/grid.h"
+#include "node/cli/regime.h"
 #include "node/cli/view.h"
 #include "node/core/mandate.h"
 
@@ -34,11 +35,7 @@ static void json_unresolved(struct dg_json *list, const struct dg_mandate_unreso
 
 static void json_regime(struct dg_json *list, const struct dg_cited *use)
 {
-    struct dg_json *item = dg_json_item(list);
-
-    dg_json_bytes(item, "name", use->adoption->regime->name);
-    dg_json_hex(item, "hash", use->adoption->hash.b, sizeof use->adoption->hash.b);
-    dg_json_bytes(item, "unit", use->regime_unit->slug);
+    dg_json_adoption(dg_json_item(list), use);
 }
 
 static void print_json(struct dg_cli *cli, const struct dg_report *report, const struct dg_mandate *mandate)
@@ -46,6 +43,7 @@ static void print_json(struct dg_cli *cli, const struct dg_report *report, const
     struct dg_json *json = dg_json_new();
 
     dg_json_text(json, "from", dg_author_text(&cli->arena, report));
+    dg_json_bytes(json, "date", report->date); /* it decided which regimes are in force */
     struct dg_json *recipients = dg_json_array(json, "recipients");
     for (size_t i = 0; i < mandate->recipient_count; i++)
         json_recipient(cli, recipients, &mandate->recipient[i]);
@@ -72,6 +70,22 @@ static const char *articles(struct dg_cli *cli, const struct dg_mandate_recipien
     return text;
 }
 
+/* Which regime decided, who adopted it for which days, and that it held on the day of the document. */
+static void print_regime(struct dg_cli *cli, const struct dg_report *report, const struct dg_cited *use)
+{
+    const struct dg_dir_adoption *adoption = use->adoption;
+    char hash[DG_HEX_BYTES];
+
+    dg_hex(adoption->hash.b, sizeof adoption->hash.b, hash);
+    dg_say(cli, cli->out, DG_MSG_EXPLAIN_REGIME,
+           DG_WORDS(dg_shown(&cli->arena, adoption->regime->name),
+                    dg_shown(&cli->arena, use->regime_unit->slug),
+                    dg_arena_printf(&cli->arena, "%u", (unsigned)adoption->serial),
+                    dg_days_text(&cli->arena, adoption->has_from, adoption->from, adoption->has_until,
+                                 adoption->until),
+                    dg_shown(&cli->arena, report->date), hash));
+}
+
 static enum dg_err print_text(struct dg_cli *cli, const struct dg_report *report,
                               const struct dg_mandate *mandate)
 {
@@ -96,14 +110,8 @@ static enum dg_err print_text(struct dg_cli *cli, const struct dg_report *report
                         dg_as_shown(cli, unresolved->as),
                         dg_shown(&cli->arena, unresolved->cited.rule->cites)));
     }
-    for (size_t i = 0; i < mandate->use_count; i++) {
-        const struct dg_cited *use = &mandate->use[i];
-        char hash[DG_HEX_BYTES];
-        dg_hex(use->adoption->hash.b, sizeof use->adoption->hash.b, hash);
-        dg_say(cli, cli->out, DG_MSG_EXPLAIN_REGIME,
-               DG_WORDS(dg_shown(&cli->arena, use->adoption->regime->name),
-                        dg_shown(&cli->arena, use->regime_unit->slug), hash));
-    }
+    for (size_t i = 0; i < mandate->use_count; i++)
+        print_regime(cli, report, &mandate->use[i]);
     return err;
 }
 

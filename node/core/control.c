@@ -542,6 +542,9 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
     case DG_CTL_PASS:
         dg_control_pass(node, txn, event->request, now, &reply);
         break;
+    case DG_CTL_ADOPT:
+        dg_control_adopt(node, txn, event->request, now, &reply);
+        break;
     }
     dg_out_reply(out, event->client, &reply);
 }

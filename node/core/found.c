@@ -216,33 +216,10 @@ static enum dg_err found_regime(struct found *f, struct dg_bytes compiled, uint3
         .main = serial == 1,
         .signed_ms = f->founding->now,
     };
-    struct dg_buf body;
-    dg_buf_init(&body, DG_CERTIFICATE_MAX);
-    err = dg_adoption_encode(&adoption, &body);
-    struct dg_dir_row row = {.unit = f->founding->unit,
-                             .kind = 'r',
-                             .serial = serial,
-                             .origin = dg_bytes_of(f->identity.origin),
-                             .record = {.kind = DG_RECORD_ADOPTION, .has_signed = true}};
-    row.record.sealed.body = dg_arena_copy(f->txn->arena, dg_buf_bytes(&body));
-    dg_buf_done(&body);
-    if (err == DG_OK)
-        err = f->signer->sign(f->signer->ctx, &f->identity.unit_key, DG_CONTEXT_ADOPTION,
-                              row.record.sealed.body, &row.record.sealed.sig);
+    struct dg_dir_row row;
+    err = dg_issue_adoption(f->txn, &f->identity, f->signer, &adoption, compiled, f->founding->now, &row);
     if (err != DG_OK)
         return dg_faultf(f->fault, err, "adoption");
-    struct dg_leaf leaf = {
-        .time = f->founding->now,
-        .kind = DG_LEAF_ADOPTION,
-        .unit = f->founding->unit,
-        .object = dg_sha256(row.record.sealed.body),
-        .regime_count = 1,
-        .regime = &adoption.regime,
-    };
-    row.record.index = dg_ledger_append(f->txn, &leaf);
-    (void)dg_leaf_get(f->txn, row.record.index, &row.record.leaf);
-    dg_put(f->txn, DG_TABLE_REGIME, dg_bytes_at(adoption.regime.b, sizeof adoption.regime.b), compiled);
-    dg_dir_put(f->txn, &row);
     tell_parent(f, &row);
     return f->txn->err;
 }

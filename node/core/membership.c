@@ -70,6 +70,42 @@ bool dg_issue_certificate(struct dg_txn *txn, const struct dg_identity *identity
     return txn->err == DG_OK;
 }
 
+enum dg_err dg_issue_adoption(struct dg_txn *txn, const struct dg_identity *identity,
+                              const struct dg_signer *signer, const struct dg_adoption *adoption,
+                              struct dg_bytes compiled, dg_ms now, struct dg_dir_row *ret)
+{
+    struct dg_buf body;
+    dg_buf_init(&body, DG_CERTIFICATE_MAX);
+    enum dg_err err = dg_adoption_encode(adoption, &body);
+    struct dg_dir_row row = {.unit = adoption->unit,
+                             .kind = 'r',
+                             .serial = adoption->serial,
+                             .origin = dg_bytes_of(identity->origin),
+                             .record = {.kind = DG_RECORD_ADOPTION, .has_signed = true}};
+    struct dg_signed *sealed = &row.record.sealed;
+    sealed->body = dg_arena_copy(txn->arena, dg_buf_bytes(&body));
+    dg_buf_done(&body);
+    if (err == DG_OK)
+        err = signer->sign(signer->ctx, &identity->unit_key, DG_CONTEXT_ADOPTION, sealed->body, &sealed->sig);
+    if (err != DG_OK)
+        return err;
+    struct dg_hash regime = adoption->regime;
+    struct dg_leaf leaf = {
+        .time = now,
+        .kind = DG_LEAF_ADOPTION,
+        .unit = adoption->unit,
+        .object = dg_sha256(sealed->body),
+        .regime_count = 1,
+        .regime = &regime,
+    };
+    row.record.index = dg_ledger_append(txn, &leaf);
+    (void)dg_leaf_get(txn, row.record.index, &row.record.leaf);
+    dg_put(txn, DG_TABLE_REGIME, dg_bytes_at(regime.b, sizeof regime.b), compiled);
+    dg_dir_put(txn, &row);
+    *ret = row;
+    return DG_OK;
+}
+
 /* ---- telling the neighbours ---------------------------------------------------------------------- */
 
 void dg_membership_spread(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row,

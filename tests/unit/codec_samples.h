@@ -566,6 +566,13 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
     } else if (verb == DG_CTL_QUEUE) {
         request.action = DG_QUEUE_HOLD;
         request.report = sample_text("0123abcd");
+    } else if (verb == DG_CTL_ADOPT) {
+        request.regime_count = 1;
+        request.regime = regime;
+        request.additional = true;
+        request.has_until = true;
+        request.from.n = 20000;
+        request.until.n = 21000;
     }
     return request;
 }

@@ -55,6 +55,27 @@ static void every_request_survives(void **state)
         check_round_trip(pass_request, dg_buf_bytes(&request_buf[verb]));
 }
 
+static void an_adoption_survives_with_its_days(void **state)
+{
+    (void)state;
+    struct dg_ctl_request request = sample_request(DG_CTL_ADOPT), got;
+    struct dg_arena arena;
+    struct dg_buf bytes;
+
+    dg_arena_init(&arena, 0);
+    dg_buf_init(&bytes, DG_CTL_MSG_MAX);
+    assert_int_equal(dg_ctl_request_encode(&request, &bytes), DG_OK);
+    check_round_trip(pass_request, dg_buf_bytes(&bytes));
+    check_truncation(pass_request, dg_buf_bytes(&bytes), false);
+    assert_int_equal(dg_ctl_request_decode(&arena, dg_buf_bytes(&bytes), &got, NULL), DG_OK);
+    assert_int_equal(got.verb, DG_CTL_ADOPT);
+    assert_true(got.additional && got.has_until && !got.dry_run);
+    assert_int_equal(got.from.n, 20000);
+    assert_int_equal(got.until.n, 21000);
+    dg_buf_done(&bytes);
+    dg_arena_done(&arena);
+}
+
 static void a_reply_survives_with_its_faults(void **state)
 {
     (void)state;
@@ -189,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_request_survives),
+        cmocka_unit_test(an_adoption_survives_with_its_days),
         cmocka_unit_test(a_reply_survives_with_its_faults),
         cmocka_unit_test(an_empty_reply_means_done),
         cmocka_unit_test(a_code_this_version_does_not_know_is_named),
