@@ -113,18 +113,24 @@ class Federation:
             raise Failure(f"donggui {' '.join(words)}: exit {done.returncode}, not {expect}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    @staticmethod
+    def regimes(names):
+        """--regime for each of them; one alone may be a word, none at all None."""
+        names = [names] if isinstance(names, str) else names or []
+        return [word for name in names for word in ("--regime", name)]
+
     def root(self, unit="binh-phuoc", level="province", name="Tỉnh Bình Phước", regime="binh-phuoc", organs=()):
         node = Node(self, unit)
         words = [word for organ in organs for word in ("--organ", organ)]
         self.run("init", str(node.dir), "--root", "--federation", "danvan.example", "--unit", unit, "--level", level,
-                 "--name", name, "--regime", regime, *node.listen(), *words)
+                 "--name", name, *self.regimes(regime), *node.listen(), *words)
         self.nodes[unit] = node
         return node.start()
 
     def child(self, parent, unit, level, name, regime=None, listens=True, organs=()):
         node = Node(self, unit, self.nodes[parent], listens)
         invite = ["invite", "--unit", unit, "--level", level, "--name", name]
-        line = node.parent.run(*invite, *(["--regime", regime] if regime else []))
+        line = node.parent.run(*invite, *self.regimes(regime))
         words = [word for organ in organs for word in ("--organ", organ)]
         self.run("join", str(node.dir), "-", *node.listen(), *words, stdin=line)
         self.nodes[unit] = node
