@@ -6,6 +6,7 @@
 #include "node/cli/regime.h"
 #include "node/cli/view.h"
 #include "node/core/mandate.h"
+#include "node/core/outline.h"
 
 /* ---- for machines ------------------------------------------------------------------------------- */
 
@@ -53,6 +54,14 @@ static void print_json(struct dg_cli *cli, const struct dg_report *report, const
     struct dg_json *regimes = dg_json_array(json, "regimes");
     for (size_t i = 0; i < mandate->use_count; i++)
         json_regime(regimes, &mandate->use[i]);
+    struct dg_missing_heading *missing;
+    size_t count = dg_outline_missing(mandate, report->body, &cli->arena, &missing);
+    struct dg_json *headings = dg_json_array(json, "missing_headings");
+    for (size_t i = 0; i < count; i++) {
+        struct dg_json *item = dg_json_item(headings);
+        dg_json_bytes(item, "rule", missing[i].rule->id);
+        dg_json_bytes(item, "heading", missing[i].heading);
+    }
     dg_json_print(json, cli->out);
 }
 
@@ -86,6 +95,18 @@ static void print_regime(struct dg_cli *cli, const struct dg_report *report, con
                     dg_shown(&cli->arena, report->date), hash));
 }
 
+static void warn_outline(struct dg_cli *cli, const struct dg_report *report, const struct dg_mandate *mandate)
+{
+    struct dg_missing_heading *missing;
+    size_t count = dg_outline_missing(mandate, report->body, &cli->arena, &missing);
+
+    for (size_t i = 0; i < count; i++) {
+        struct dg_fault warning;
+        dg_outline_fault(&missing[i], &cli->arena, &warning);
+        dg_warn(cli, &warning);
+    }
+}
+
 static enum dg_err print_text(struct dg_cli *cli, const struct dg_report *report,
                               const struct dg_mandate *mandate)
 {
@@ -112,6 +133,7 @@ static enum dg_err print_text(struct dg_cli *cli, const struct dg_report *report
     }
     for (size_t i = 0; i < mandate->use_count; i++)
         print_regime(cli, report, &mandate->use[i]);
+    warn_outline(cli, report, mandate);
     return err;
 }
 

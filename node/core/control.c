@@ -5,6 +5,7 @@
 #include "common/pack.h"
 #include "common/text.h"
 #include "node/core/node_impl.h"
+#include "node/core/outline.h"
 #include "proto/state_table.h"
 
 /* ---- push --------------------------------------------------------------------------------------- */
@@ -229,6 +230,23 @@ static void push_further(struct push *p)
     p->reply->warning_count = count + 1;
 }
 
+/* The headings that the rules ask for: advice, after the warnings. */
+static void push_outline(struct push *p)
+{
+    struct dg_missing_heading *missing;
+    size_t kept = p->reply->warning_count;
+    size_t count = dg_outline_missing(&p->mandate, p->report.body, p->txn->arena, &missing);
+    struct dg_fault *list = dg_arena_array(p->txn->arena, DG_CTL_WARNINGS_MAX, sizeof *list);
+    if (list == NULL || count == 0)
+        return;
+    if (kept > 0)
+        memcpy(list, p->reply->warning, kept * sizeof *list);
+    for (size_t i = 0; i < count && kept < DG_CTL_WARNINGS_MAX; i++)
+        dg_outline_fault(&missing[i], p->txn->arena, &list[kept++]);
+    p->reply->warning = list;
+    p->reply->warning_count = kept;
+}
+
 /* A copy that could not be addressed keeps the node DEGRADED until somebody has seen to it. */
 static void push_attention(struct push *p)
 {
@@ -264,6 +282,7 @@ static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *re
         return dg_faultf(&p->reply->fault, DG_ERR_TOO_LARGE, "%zu recipients", p->mandate.recipient_count);
     push_warnings(p);
     push_further(p);
+    push_outline(p);
     return dg_delivery_fits(&p->report, &p->reply->fault);
 }
 
