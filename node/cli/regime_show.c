@@ -4,7 +4,7 @@
 #include "node/cli/view.h"
 
 /* How a regime stands at the unit that is asked about. */
-enum standing { STANDS_NOT, STANDS_MAIN, STANDS_INHERITED, STANDS_ADDITIONAL, STANDS_PARENT };
+enum standing { STANDS_NOT, STANDS_MAIN, STANDS_INHERITED, STANDS_ADDITIONAL, STANDS_PARENT, STANDS_BELOW };
 
 /* One adoption that is listed. */
 struct listed {
@@ -13,14 +13,12 @@ struct listed {
     bool own, upward; /* judges what stays within the unit, what goes to its superior */
 };
 
-enum { LISTED_MAX = 2 * (DG_REGIMES_PER_REPORT_MAX + 1) + DG_TREE_DEPTH_MAX * DG_ADOPTIONS_MAX };
-
 struct showing {
     struct dg_cli *cli;
     const struct dg_dir_unit *unit;
     struct dg_day day;
     struct dg_bytes name; /* empty: all of them */
-    size_t count;
+    size_t count, capacity;
     struct listed *item;
 };
 
@@ -44,7 +42,7 @@ static struct listed *add(struct showing *s, const struct dg_cited *cited, enum 
 {
     struct listed *there = find(s, cited->adoption);
 
-    if (there != NULL || s->count == LISTED_MAX || !is_asked_for(s, cited->adoption))
+    if (there != NULL || s->count == s->capacity || !is_asked_for(s, cited->adoption))
         return there;
     there = &s->item[s->count++];
     *there = (struct listed){.cited = *cited, .standing = standing};
@@ -93,11 +91,48 @@ static void collect_rest(struct showing *s)
     }
 }
 
+/* True when the adoption is one of those in force at the unit that made it. */
+static bool is_in_force(const struct showing *s, const struct dg_cited *cited)
+{
+    struct dg_cited in_force[DG_REGIMES_PER_REPORT_MAX + 1];
+    size_t count = dg_regimes_at(cited->regime_unit, s->day, in_force, sizeof in_force / sizeof *in_force);
+
+    for (size_t i = 0; i < count; i++) {
+        if (in_force[i].adoption == cited->adoption)
+            return true;
+    }
+    return false;
+}
+
+/* A new regime goes up as well as down: what the units below have adopted, in the order of their names. */
+static void collect_below(struct showing *s, const struct dg_directory *directory)
+{
+    for (size_t i = 0; i < directory->unit_count; i++) {
+        const struct dg_dir_unit *unit = &directory->unit[i];
+        for (size_t k = 0; unit != s->unit && k < unit->adoption_count; k++) {
+            const struct dg_cited cited = {.adoption = &unit->adoption[k], .regime_unit = unit};
+            if (s->count < s->capacity && is_asked_for(s, cited.adoption) &&
+                dg_dir_unit_within(unit, s->unit))
+                s->item[s->count++] = (struct listed){
+                    .cited = cited, .standing = is_in_force(s, &cited) ? STANDS_BELOW : STANDS_NOT};
+        }
+    }
+}
+
+/* Room for every adoption that is known. */
+static enum dg_err make_room(struct showing *s, const struct dg_directory *directory)
+{
+    for (size_t i = 0; i < directory->unit_count; i++)
+        s->capacity += directory->unit[i].adoption_count;
+    s->item = dg_arena_array(&s->cli->arena, s->capacity + 1, sizeof *s->item);
+    return s->item != NULL ? DG_OK : dg_fault(&s->cli->fault, DG_ERR_NO_MEMORY);
+}
+
 /* ---- printing ----------------------------------------------------------------------------------- */
 
 static void print_json(const struct showing *s, const struct listed *item)
 {
-    static const char *const standings[] = {"none", "main", "inherited", "additional", "parent"};
+    static const char *const standings[] = {"none", "main", "inherited", "additional", "parent", "below"};
     const struct dg_regime *regime = item->cited.adoption->regime;
     struct dg_json *json = dg_json_new();
     char day[DG_DAY_TEXT];
@@ -130,8 +165,9 @@ static const char *judges_shown(const struct dg_cli *cli, const struct listed *i
 
 static void print_row(const struct showing *s, struct dg_grid *grid, const struct listed *item)
 {
-    static const enum dg_msg standings[] = {DG_MSG_STANDS_NOT, DG_MSG_STANDS_MAIN, DG_MSG_STANDS_INHERITED,
-                                            DG_MSG_STANDS_ADDITIONAL, DG_MSG_STANDS_PARENT};
+    static const enum dg_msg standings[] = {DG_MSG_STANDS_NOT,       DG_MSG_STANDS_MAIN,
+                                            DG_MSG_STANDS_INHERITED, DG_MSG_STANDS_ADDITIONAL,
+                                            DG_MSG_STANDS_PARENT,    DG_MSG_STANDS_BELOW};
     const struct dg_dir_adoption *adoption = item->cited.adoption;
     const struct dg_regime *regime = adoption->regime;
     struct dg_arena *arena = &s->cli->arena;
@@ -257,12 +293,16 @@ static enum dg_err show(struct showing *s, struct dg_view *view)
     enum dg_err err = dg_view_directory(s->cli, view, &directory);
     if (err == DG_OK)
         err = unit_find(s, view, &directory);
+    if (err == DG_OK)
+        err = make_room(s, &directory);
     if (err != DG_OK)
         return err;
     collect_own(s);
     collect_upward(s);
-    if (dg_cli_has(s->cli, DG_OPT_ALL))
+    if (dg_cli_has(s->cli, DG_OPT_ALL)) {
         collect_rest(s);
+        collect_below(s, &directory);
+    }
     if (s->count > 0 || s->name.size == 0)
         return print(s);
     dg_day_text(s->day, day);
@@ -282,9 +322,6 @@ enum dg_err dg_regime_show(struct dg_cli *cli)
         return err;
     if (cli->args.word_count > 1)
         s.name = dg_bytes_of(cli->args.word[1]);
-    s.item = dg_arena_array(&cli->arena, LISTED_MAX, sizeof *s.item);
-    if (s.item == NULL)
-        return dg_fault(&cli->fault, DG_ERR_NO_MEMORY);
     err = dg_view_open(cli, &view);
     if (err != DG_OK)
         return err;

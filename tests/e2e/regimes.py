@@ -115,6 +115,8 @@ def check_change(federation):
            {("huyen", "main", "dong-phu", 2), ("binh-phuoc", "parent", "binh-phuoc", 1)})
     expect("what is known of the district's", standing(province, "2026-11-01", "dong-phu", "--all") -
            standing(province, "2026-11-01", "dong-phu"), {("huyen", "none", "dong-phu", 1)})
+    expect("the superior is shown it", {row for row in standing(province, "2026-11-01", None, "--all") if row[1] == "below"},
+           {("huyen", "below", "dong-phu", 2)})
     expect("by the old", rules_of(commune, old, "mttq"), ({"H-15.5"}, {("huyen", "dong-phu", 1)}))
     expect("by the new", rules_of(commune, new, "mttq"), ({"N-1"}, {("huyen", "dong-phu", 2)}))
     return before, old, new

@@ -74,7 +74,7 @@ static bool add_file(struct dg_buf *text, const char *path)
 }
 
 /* A regime of the program, with the rules of via.yaml after its own. */
-static bool load_regime(struct sim_world *world, const char *name, struct dg_bytes *ret)
+bool sim_regime_load(struct sim_world *world, const char *name, struct dg_bytes *ret)
 {
     struct dg_fault_list *faults = dg_arena_alloc(&world->arena, sizeof *faults);
     struct dg_regime regime;
@@ -261,8 +261,8 @@ bool sim_found_all(struct sim_world *world)
 {
     struct dg_bytes main_regime, district_regime;
     world->founding = true;
-    if (!load_regime(world, "binh-phuoc", &main_regime) || !load_regime(world, "huyen", &district_regime) ||
-        !found_root(world, &main_regime))
+    if (!sim_regime_load(world, "binh-phuoc", &main_regime) ||
+        !sim_regime_load(world, "huyen", &district_regime) || !found_root(world, &main_regime))
         return false;
     for (size_t i = 1; i < world->node_count; i++) {
         struct sim_node *child = &world->node[i];

@@ -6,7 +6,7 @@
 #include "tests/sim/world.h"
 
 /* Client numbers tell what was asked: a push carries its place in world->push. */
-enum { CLIENT_MARK = 1, CLIENT_PASS = 2, CLIENT_PUSHES = 1000 };
+enum { CLIENT_MARK = 1, CLIENT_PASS = 2, CLIENT_ADOPT = 3, CLIENT_PUSHES = 1000 };
 
 /* ---- pushing ------------------------------------------------------------------------------------- */
 
@@ -194,6 +194,32 @@ void sim_load_pass_as(struct sim_world *world, struct sim_node *node, const char
     dg_buf_done(&message);
 }
 
+/* ---- adopting ------------------------------------------------------------------------------------ */
+
+/* What was signed by the old adoption is on its way, and some have not heard of the new one: nothing of that
+ * may be refused anywhere. */
+void sim_load_adopt(struct sim_world *world, struct sim_node *node)
+{
+    bool own = node->level == 1 && world->options.second_regime;
+    struct dg_bytes compiled;
+    struct dg_buf message;
+    if (node->node == NULL || !sim_regime_load(world, own ? "huyen" : "binh-phuoc", &compiled))
+        return;
+    int back = (int)sim_below(&world->choice, 1000);
+    struct dg_ctl_request request = {.verb = DG_CTL_ADOPT,
+                                     .regime_count = 1,
+                                     .regime = &compiled,
+                                     .from = {.n = dg_day_of(sim_clock(node)).n - back}};
+    dg_buf_init(&message, DG_CTL_MSG_MAX);
+    if (dg_ctl_request_encode(&request, &message) == DG_OK) {
+        sim_trace_line(&world->trace, world->now, "%s adopts its regime since %d days", node->unit, back);
+        sim_node_hear(node, &(struct dg_event){.kind = DG_EVENT_CTL,
+                                               .client = CLIENT_ADOPT,
+                                               .bytes = dg_buf_bytes(&message)});
+    }
+    dg_buf_done(&message);
+}
+
 /* ---- answers ------------------------------------------------------------------------------------- */
 
 void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t client, struct dg_bytes bytes)
@@ -208,6 +234,8 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
     dg_hex(reply.id.b, sizeof reply.id.b, hex);
     sim_trace_line(&world->trace, world->now, "%s answers %s %.8s", node->unit, dg_err_name(reply.fault.err),
                    reply.has_id ? hex : "");
+    if (client == CLIENT_ADOPT)
+        return;
     if (client == CLIENT_MARK) {
         world->mark_count += reply.fault.err == DG_OK;
         return;
@@ -232,5 +260,10 @@ void sim_load_plan(struct sim_world *world)
                                          .kind = i < options->pushes ? SIM_PUSH
                                                  : i < marks         ? SIM_MARK
                                                                      : SIM_PASS,
+                                         .node = (int)sim_below(&world->choice, world->node_count)});
+    for (unsigned i = 0; i < options->adopts; i++)
+        sim_plan(world,
+                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
+                                         .kind = SIM_ADOPT,
                                          .node = (int)sim_below(&world->choice, world->node_count)});
 }

@@ -106,6 +106,9 @@ static void happen(struct sim_world *world, struct sim_happening *happening)
     case SIM_PASS:
         sim_load_pass(world, node);
         break;
+    case SIM_ADOPT:
+        sim_load_adopt(world, node);
+        break;
     case SIM_WEATHER:
         weather(world);
         break;

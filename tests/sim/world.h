@@ -32,7 +32,7 @@ enum {
 struct sim_options {
     uint64_t seed;
     unsigned nodes, levels;
-    unsigned pushes, marks, passes;
+    unsigned pushes, marks, passes, adopts;
     dg_ms load_ms;                     /* reports are pushed in this time, and faults happen */
     unsigned loss, duplicate, reorder; /* of a frame */
     dg_ms delay_max;
@@ -46,7 +46,17 @@ struct sim_options {
 };
 
 /* A frame on its way, or something else that will happen. */
-enum sim_kind { SIM_PACKET, SIM_TURN, SIM_START, SIM_GONE, SIM_PUSH, SIM_MARK, SIM_PASS, SIM_WEATHER };
+enum sim_kind {
+    SIM_PACKET,
+    SIM_TURN,
+    SIM_START,
+    SIM_GONE,
+    SIM_PUSH,
+    SIM_MARK,
+    SIM_PASS,
+    SIM_ADOPT,
+    SIM_WEATHER
+};
 
 struct sim_happening {
     dg_ms at;
@@ -188,6 +198,8 @@ void sim_wire_weather(struct sim_world *world);
 /* ---- founding.c ---- */
 /* Founds the root and enrols everybody else, in order. */
 bool sim_found_all(struct sim_world *world);
+/* A regime of deploy/regimes, compiled. In world->arena. Breaks a law when it is not there. */
+bool sim_regime_load(struct sim_world *world, const char *name, struct dg_bytes *ret);
 
 /* ---- load.c: what people do ---- */
 /* Spreads the options' pushes and marks over load_ms. */
@@ -196,6 +208,8 @@ void sim_load_plan(struct sim_world *world);
 void sim_load_push(struct sim_world *world, struct sim_node *node);
 /* Some organ marks something that it has received. */
 void sim_load_mark(struct sim_world *world, struct sim_node *node);
+/* The node's unit adopts its regime anew: by another adoption, which says the same. */
+void sim_load_adopt(struct sim_world *world, struct sim_node *node);
 /* Pushes exactly this, with a copy to also (organ@unit). */
 void sim_load_push_as(struct sim_world *world, struct sim_node *node, const char *organ, const char *kind,
                       const char *period, const char *also);
