@@ -44,6 +44,7 @@ enum {
     DG_REGIMES_PER_REPORT_MAX = 16,
     DG_ORGANS_MAX = 128,                   /* organs of one unit */
     DG_ADOPTIONS_MAX = 64,                 /* adoptions of one unit */
+    DG_FLAGS_MAX = 1024,                   /* reports flagged at one node because of one that changed */
     DG_CUSTODY_MAX = 2048,                 /* receipts and states kept about one report */
     DG_STEP_ARENA_SOFT = 96 * 1024 * 1024, /* a batch that has taken so much leaves the rest to the next */
     DG_ROLES_MAX = 16,                     /* roles of one organ */

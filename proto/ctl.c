@@ -68,6 +68,14 @@ static void write_adopt(const struct dg_ctl_request *request, char from[static D
     wire->dry_run = request->dry_run;
 }
 
+static void write_recall(const struct dg_ctl_request *request, Dgpb__CtlRecall *wire)
+{
+    wire->report = dg_pb_bytes(request->report);
+    wire->organ = dg_pb_bytes(request->organ);
+    dg_pb_optional(&wire->has_note, &wire->note, request->note);
+    wire->dry_run = request->dry_run;
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -80,6 +88,7 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     Dgpb__CtlPass pass = DGPB__CTL_PASS__INIT;
     Dgpb__CtlAdopt adopt = DGPB__CTL_ADOPT__INIT;
     char from[DG_DAY_TEXT], until[DG_DAY_TEXT];
+    Dgpb__CtlRecall recall = DGPB__CTL_RECALL__INIT;
     struct dg_pb_out pb;
 
     dg_pb_out_start(&pb);
@@ -116,6 +125,10 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     case DG_CTL_ADOPT:
         write_adopt(request, from, until, &adopt);
         wire.adopt = &adopt;
+        break;
+    case DG_CTL_RECALL:
+        write_recall(request, &recall);
+        wire.recall = &recall;
         break;
     }
     return dg_pb_out_end(&pb, &wire.base, out);
@@ -202,10 +215,21 @@ static void read_adopt(struct dg_pb *pb, const Dgpb__CtlAdopt *wire, struct dg_c
         ret->until = dg_pb_day(pb, wire->until, "until");
 }
 
+static void read_recall(struct dg_pb *pb, const Dgpb__CtlRecall *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_RECALL;
+    ret->dry_run = wire->dry_run;
+    ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    if (dg_pb_present(pb, wire->has_note, wire->note))
+        ret->note = dg_pb_lines(pb, wire->note, DG_NOTE_TEXT_MAX, "note");
+}
+
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)
 {
     int verbs = (wire->push != NULL) + (wire->mark != NULL) + (wire->invite != NULL) + (wire->queue != NULL) +
-                (wire->status != NULL) + (wire->fetch != NULL) + (wire->pass != NULL) + (wire->adopt != NULL);
+                (wire->status != NULL) + (wire->fetch != NULL) + (wire->pass != NULL) + (wire->adopt != NULL) +
+                (wire->recall != NULL);
 
     if (verbs != 1)
         dg_pb_fail(pb, DG_ERR_MALFORMED, "not one verb");
@@ -225,6 +249,8 @@ static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct 
         read_pass(pb, wire->pass, ret);
     if (wire->adopt != NULL)
         read_adopt(pb, wire->adopt, ret);
+    if (wire->recall != NULL)
+        read_recall(pb, wire->recall, ret);
 }
 
 enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,

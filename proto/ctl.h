@@ -15,6 +15,7 @@ enum dg_ctl_verb {
     DG_CTL_STATUS,
     DG_CTL_PASS = 7,
     DG_CTL_ADOPT = 10,
+    DG_CTL_RECALL = 15,
     DG_CTL_FETCH = 16,
 };
 enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
@@ -22,11 +23,11 @@ enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
 struct dg_ctl_request {
     enum dg_ctl_verb verb;
     bool dry_run;
-    struct dg_bytes organ;             /* push, mark, pass: slug */
+    struct dg_bytes organ;             /* push, mark, pass, recall: slug */
     struct dg_bytes draft;             /* push: dg_draft_encode */
-    struct dg_bytes report;            /* mark, queue, pass, fetch: id or prefix in hex, as typed */
+    struct dg_bytes report;            /* mark, queue, pass, fetch, recall: id or prefix in hex, as typed */
     uint32_t code;                     /* mark */
-    struct dg_bytes note;              /* mark, pass */
+    struct dg_bytes note;              /* mark, pass, recall */
     struct dg_bytes unit, level, name; /* invite */
     size_t regime_count;
     struct dg_bytes *regime;     /* invite, adopt (one): compiled */

@@ -3,8 +3,9 @@
 
 #include "common/limits.h"
 #include "proto/pb.h"
+#include "proto/state_table.h"
 
-enum { STATE_MAX = 4096, STATE_CODE_LAST = 16 };
+enum { STATE_MAX = 4096, STATE_CODE_LAST = DG_STATE_SOURCE_CHANGED };
 
 /* --- envelopes ------------------------------------------------------------------------------ */
 
@@ -87,6 +88,8 @@ static void read_state(struct dg_pb *pb, const Dgpb__State *wire, struct dg_stat
     ret->unit = dg_pb_slug(pb, wire->unit, "unit");
     DG_PB_FIXED(pb, wire->certificate, ret->certificate.b, "certificate");
     ret->code = dg_pb_choice(pb, wire->code, STATE_CODE_LAST, "state");
+    if (pb->err == DG_OK && dg_state_name(ret->code) == NULL)
+        dg_pb_fail(pb, DG_ERR_UNSUPPORTED, "state");
     if (dg_pb_present(pb, wire->has_note, wire->note))
         ret->note = dg_pb_lines(pb, wire->note, DG_NOTE_TEXT_MAX, "note");
     ret->signed_ms = dg_pb_instant(pb, wire->signed_ms, "signed_ms");

@@ -142,7 +142,7 @@ struct dg_state {
     struct dg_id report;
     struct dg_bytes organ, unit;
     struct dg_cert_id certificate;
-    uint32_t code; /* 1 to 16, see proto/state_table.h */
+    uint32_t code; /* of proto/state_table.h */
     struct dg_bytes note;
     dg_ms signed_ms;
 };

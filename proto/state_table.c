@@ -3,7 +3,7 @@
 #include "common/line.h"
 #include "common/text.h"
 
-enum { CODES = DG_STATE_RECALL_REFUSED + 1, NAME_BYTES_MAX = 64, FOLD_BUDGET = 32 * 1024 };
+enum { CODES = DG_STATE_SOURCE_CHANGED + 1, NAME_BYTES_MAX = 64, FOLD_BUDGET = 32 * 1024 };
 
 static const struct state_name {
     const char *english, *vietnamese;
@@ -27,6 +27,7 @@ static const uint32_t moves[CODES] = {
     [DG_STATE_RECALL_REQUESTED] = TO(RECALL_AGREED) | TO(RECALL_REFUSED),
     [DG_STATE_RECALL_AGREED] = 0,
     [DG_STATE_RECALL_REFUSED] = 0,
+    [DG_STATE_SOURCE_CHANGED] = 0,
 };
 
 /* What the author may ask back: whatever has arrived, finished or not. */
@@ -46,6 +47,21 @@ const char *dg_state_name_vi(uint32_t code)
 bool dg_state_may(uint32_t from, uint32_t to)
 {
     return from < CODES && to < CODES && (moves[from] >> to & 1u) != 0;
+}
+
+bool dg_state_is_last(uint32_t code)
+{
+    return code == DG_STATE_REFUSED || code == DG_STATE_DONE;
+}
+
+bool dg_state_by_author(uint32_t code)
+{
+    return code == DG_STATE_RECALL_REQUESTED || code == DG_STATE_SOURCE_CHANGED;
+}
+
+bool dg_state_is_recall(uint32_t code)
+{
+    return code >= DG_STATE_RECALL_REQUESTED && code <= DG_STATE_RECALL_REFUSED;
 }
 
 bool dg_state_may_recall(uint32_t from)

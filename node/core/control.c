@@ -188,26 +188,30 @@ static enum dg_err push_sign(struct push *p, struct dg_admission *admission)
 /* Recipients that urgent news could not wait for: the clerk is told, nothing is stopped. */
 static void push_warnings(struct push *p)
 {
-    size_t count = p->mandate.unresolved_count;
-    if (count > DG_CTL_WARNINGS_MAX)
-        count = DG_CTL_WARNINGS_MAX;
-    struct dg_fault *list = dg_arena_array(p->txn->arena, count + 1, sizeof *list);
-    if (list == NULL)
-        return;
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < p->mandate.unresolved_count; i++) {
         const struct dg_mandate_unresolved *from = &p->mandate.unresolved[i];
         if (from->as == DG_AS_OBSERVE)
             continue;
-        struct dg_fault *warning = &list[kept++];
+        struct dg_fault *warning = dg_reply_warn(p->txn, p->reply);
+        if (warning == NULL)
+            return;
         (void)dg_faultf(warning, DG_ERR_NO_RECIPIENT, "%s", dg_as_name(from->as));
         dg_fault_rule(warning, dg_arena_string(p->txn->arena, from->cited.rule->id),
                       dg_arena_string(p->txn->arena, from->cited.rule->cites));
         dg_fault_organ(warning, dg_arena_string(p->txn->arena, from->role));
         dg_fault_unit(warning, dg_arena_string(p->txn->arena, from->unit));
     }
-    p->reply->warning = list;
-    p->reply->warning_count = kept;
+}
+
+struct dg_fault *dg_reply_warn(struct dg_txn *txn, struct dg_ctl_reply *reply)
+{
+    if (reply->warning == NULL)
+        reply->warning = dg_arena_array(txn->arena, DG_CTL_WARNINGS_MAX, sizeof *reply->warning);
+    if (reply->warning == NULL || reply->warning_count == DG_CTL_WARNINGS_MAX)
+        return NULL;
+    struct dg_fault *warning = &reply->warning[reply->warning_count++];
+    (void)dg_fault(warning, DG_OK);
+    return warning;
 }
 
 /* Somebody who sends for one period twice may not know that a colleague has sent already. */
@@ -217,34 +221,24 @@ static void push_further(struct push *p)
     char hex[DG_HEX_BYTES];
     if (!dg_filed_first(p->txn, &p->report, UINT64_MAX, &first))
         return;
-    size_t count = p->reply->warning_count;
-    struct dg_fault *list = dg_arena_array(p->txn->arena, count + 1, sizeof *list);
-    if (list == NULL || count >= DG_CTL_WARNINGS_MAX)
+    struct dg_fault *warning = dg_reply_warn(p->txn, p->reply);
+    if (warning == NULL)
         return;
-    if (count > 0)
-        memcpy(list, p->reply->warning, count * sizeof *list);
     dg_hex(first.b, sizeof first.b, hex);
-    (void)dg_faultf(&list[count], DG_ERR_FURTHER_REPORT, "%s", hex);
-    dg_fault_organ(&list[count], dg_arena_string(p->txn->arena, p->report.author[0].organ));
-    p->reply->warning = list;
-    p->reply->warning_count = count + 1;
+    (void)dg_faultf(warning, DG_ERR_FURTHER_REPORT, "%s", hex);
+    dg_fault_organ(warning, dg_arena_string(p->txn->arena, p->report.author[0].organ));
 }
 
 /* The headings that the rules ask for: advice, after the warnings. */
 static void push_outline(struct push *p)
 {
     struct dg_missing_heading *missing;
-    size_t kept = p->reply->warning_count;
     size_t count = dg_outline_missing(&p->mandate, p->report.body, p->txn->arena, &missing);
-    struct dg_fault *list = dg_arena_array(p->txn->arena, DG_CTL_WARNINGS_MAX, sizeof *list);
-    if (list == NULL || count == 0)
-        return;
-    if (kept > 0)
-        memcpy(list, p->reply->warning, kept * sizeof *list);
-    for (size_t i = 0; i < count && kept < DG_CTL_WARNINGS_MAX; i++)
-        dg_outline_fault(&missing[i], p->txn->arena, &list[kept++]);
-    p->reply->warning = list;
-    p->reply->warning_count = kept;
+    for (size_t i = 0; i < count; i++) {
+        struct dg_fault *warning = dg_reply_warn(p->txn, p->reply);
+        if (warning != NULL)
+            dg_outline_fault(&missing[i], p->txn->arena, warning);
+    }
 }
 
 /* A copy that could not be addressed keeps the node DEGRADED until somebody has seen to it. */
@@ -282,6 +276,9 @@ static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *re
         return dg_faultf(&p->reply->fault, DG_ERR_TOO_LARGE, "%zu recipients", p->mandate.recipient_count);
     push_warnings(p);
     push_further(p);
+    err = dg_supersede_check(p->txn, &p->report, p->reply);
+    if (err != DG_OK)
+        return err;
     push_outline(p);
     return dg_delivery_fits(&p->report, &p->reply->fault);
 }
@@ -334,55 +331,27 @@ static enum dg_err mark_check(struct dg_node *node, struct dg_txn *txn, const st
         dg_fault_organ(&reply->fault, organ);
         return err;
     }
-    if (!ret_mail->open) {
+    bool recall = dg_state_is_recall(request->code) && ret_mail->passes; /* a via organ may give it back */
+    if (!ret_mail->open && !recall) {
         err = dg_faultf(&reply->fault, ret_mail->as == DG_AS_VIA ? DG_ERR_DECIDED_ALREADY : DG_ERR_WAITS,
                         "%.*s", (int)request->report.size, (const char *)request->report.data);
         dg_fault_organ(&reply->fault,
                        ret_mail->as == DG_AS_VIA ? organ : dg_arena_string(txn->arena, ret_mail->through));
         return err;
     }
-    if (ret_mail->as == DG_AS_VIA) {
+    if (ret_mail->as == DG_AS_VIA && !recall) {
         err = dg_faultf(&reply->fault, DG_ERR_ONLY_PASSES, "%.*s", (int)request->report.size,
                         (const char *)request->report.data);
         dg_fault_organ(&reply->fault, organ);
         return err;
     }
-    if (dg_state_name(request->code) == NULL || !dg_state_may(ret_mail->state, request->code))
-        return dg_faultf(&reply->fault, DG_ERR_BAD_STATE, "%s", dg_state_name(ret_mail->state));
+    uint32_t from = dg_state_is_recall(request->code) ? ret_mail->recall : ret_mail->state;
+    if (dg_state_name(request->code) == NULL || !dg_state_may(from, request->code))
+        return dg_faultf(&reply->fault, DG_ERR_BAD_STATE, "%s",
+                         dg_state_name(from != 0 ? from : ret_mail->state));
     if (dg_dir_unit_organ(dg_node_self(node, txn), request->organ, dg_day_of(ret_held->arrived_ms)) == NULL)
         return dg_fault(&reply->fault, DG_ERR_NO_ORGAN);
     return DG_OK;
-}
-
-static enum dg_err mark_sign(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
-                             const struct dg_id *id, dg_ms now, struct dg_signed *ret)
-{
-    const struct dg_dir_organ *organ =
-        dg_dir_unit_organ(dg_node_self(node, txn), request->organ, dg_day_of(now));
-    if (organ == NULL)
-        return DG_ERR_NO_ORGAN;
-    struct dg_state state = {
-        .federation = dg_bytes_of(node->identity.federation),
-        .report = *id,
-        .organ = organ->slug,
-        .unit = dg_bytes_of(node->identity.unit),
-        .certificate = organ->certificate,
-        .code = request->code,
-        .note = request->note,
-        .signed_ms = now,
-    };
-    struct dg_buf body;
-    dg_buf_init(&body, DG_CERTIFICATE_MAX);
-    enum dg_err err = dg_state_encode(&state, &body);
-    *ret = (struct dg_signed){.body = dg_arena_copy(txn->arena, dg_buf_bytes(&body))};
-    dg_buf_done(&body);
-    struct dg_state checked;
-    if (err == DG_OK)
-        err = dg_state_decode(txn->arena, ret->body, &checked, NULL);
-    if (err != DG_OK)
-        return err;
-    return node->env.signer->sign(node->env.signer->ctx, &organ->signing, DG_CONTEXT_STATE, ret->body,
-                                  &ret->sig);
 }
 
 static void mark(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request, dg_ms now,
@@ -392,34 +361,16 @@ static void mark(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_r
     struct dg_held held;
     if (mark_check(node, txn, request, &mail, &held, reply) != DG_OK || request->dry_run)
         return;
-    struct dg_record record = {
-        .kind = DG_RECORD_STATE, .has_signed = true, .has_report = true, .report = held.id};
-    enum dg_err err = mark_sign(node, txn, request, &held.id, now, &record.sealed);
+    enum dg_err err = dg_state_say(node, txn, &held.id, request->organ, request->code, request->note, now);
     if (err != DG_OK) {
         (void)dg_fault(&reply->fault, err);
         return;
     }
-    struct dg_leaf leaf = {
-        .time = now,
-        .kind = DG_LEAF_STATE,
-        .report = held.id,
-        .organ = request->organ,
-        .unit = dg_bytes_of(node->identity.unit),
-        .object = dg_sha256(record.sealed.body),
-        .state = request->code,
-    };
-    record.index = dg_ledger_append(txn, &leaf);
-    (void)dg_leaf_get(txn, record.index, &record.leaf);
-    mail.state = request->code;
+    if (dg_state_is_recall(request->code))
+        mail.recall = request->code;
+    else
+        mail.state = request->code;
     dg_mail_put(txn, request->organ, &mail);
-    struct dg_bytes origin = dg_bytes_of(node->identity.origin);
-    uint32_t number = dg_custody_look(txn, held.position, DG_RECORD_STATE, origin, record.index).next;
-    dg_custody_put(txn, held.position, number, origin, 0, &record);
-    struct dg_bytes author = held.report.author[0].unit;
-    struct dg_bytes route = dg_node_route(node, txn, author);
-    if (!dg_bytes_is(author, node->identity.unit) && route.size > 0)
-        dg_outbox_push_record(node, txn, route, DG_QUEUED_CUSTODY, held.position, number,
-                              dg_bytes_at(NULL, 0), now);
 }
 
 /* ---- queue -------------------------------------------------------------------------------------- */
@@ -563,6 +514,9 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
         break;
     case DG_CTL_ADOPT:
         dg_control_adopt(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_RECALL:
+        dg_control_recall(node, txn, event->request, now, &reply);
         break;
     }
     dg_out_reply(out, event->client, &reply);

@@ -1,8 +1,14 @@
-/* custody.c - receipts, states and passes of other nodes: verified, kept, and passed back to the author. */
+/* custody.c - receipts, states and passes of other nodes: verified, kept, and passed on.
+ *
+ * Receipts and what recipients say travel toward the author; what the author says of its report travels to
+ * wherever the report went.
+ */
 #include <string.h>
 
 #include "node/core/node_impl.h"
+#include "proto/change.h"
 #include "proto/pass.h"
+#include "proto/state_table.h"
 
 /* ---- proof -------------------------------------------------------------------------------------- */
 
@@ -59,7 +65,6 @@ enum dg_err dg_proven_keep(struct dg_txn *txn, struct dg_proven *proven)
 
 /* ---- states ------------------------------------------------------------------------------------- */
 
-/* The state that a record carries is the one its leaf names, by an organ of the logging unit. */
 static const struct dg_recipient *find_recipient(const struct dg_report *report, const struct dg_state *state)
 {
     for (size_t i = 0; i < report->recipient_count; i++)
@@ -110,11 +115,48 @@ static bool is_added(struct dg_txn *txn, uint64_t position, const struct dg_stat
     return search.found;
 }
 
+static bool is_author(const struct dg_report *report, const struct dg_state *state)
+{
+    for (size_t i = 0; i < report->author_count; i++)
+        if (dg_bytes_equal(report->author[i].organ, state->organ) &&
+            dg_bytes_equal(report->author[i].unit, state->unit))
+            return true;
+    return false;
+}
+
+/* A via organ has nothing to say of the work, but it can give the report back. */
+static enum dg_err recipient_fits(struct dg_node *node, struct dg_txn *txn, const struct dg_held *held,
+                                  const struct dg_state *state)
+{
+    const struct dg_recipient *recipient = find_recipient(&held->report, state);
+    if (dg_state_is_recall(state->code) && dg_report_goes_through(&held->report, state->organ, state->unit))
+        return DG_OK;
+    if (recipient == NULL)
+        return is_added(txn, held->position, state) ? DG_OK : DG_ERR_NOT_RECEIVED;
+    return check_passed(node, txn, held, recipient);
+}
+
+/* What only an author may say of a report, and what only its recipients. */
+static enum dg_err state_fits(struct dg_node *node, struct dg_txn *txn, const struct dg_held *held,
+                              const struct dg_state *state)
+{
+    struct dg_change change;
+    if (!dg_state_by_author(state->code))
+        return recipient_fits(node, txn, held, state);
+    if (!is_author(&held->report, state))
+        return DG_ERR_NOT_AUTHOR;
+    if (state->code == DG_STATE_SOURCE_CHANGED && !dg_change_parse(state->note, &change))
+        return DG_ERR_MALFORMED;
+    return DG_OK;
+}
+
+/* The state that a record carries is the one its leaf names, by an organ of the logging unit. */
 static enum dg_err state_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                                const struct dg_claims *claims, const struct dg_record *record,
                                const struct dg_dir_unit *unit, const struct dg_leaf *leaf)
 {
     struct dg_state state;
+    struct dg_held held;
     enum dg_err err = dg_state_decode(txn->arena, record->sealed.body, &state, NULL);
     if (err != DG_OK)
         return err;
@@ -123,16 +165,10 @@ static enum dg_err state_check(struct dg_node *node, struct dg_txn *txn, const s
         state.code != leaf->state || !dg_bytes_equal(state.unit, unit->slug) ||
         !dg_bytes_is(state.federation, node->identity.federation))
         return DG_ERR_BAD_LEAF;
-    struct dg_held held;
     err = dg_held_get(txn, &state.report, &held);
-    if (err != DG_OK)
-        return err;
-    if (held.verdict != DG_VERDICT_ACCEPTED)
-        return DG_ERR_NOT_RECEIVED;
-    const struct dg_recipient *recipient = find_recipient(&held.report, &state);
-    if (recipient == NULL && !is_added(txn, held.position, &state))
-        return DG_ERR_NOT_RECEIVED;
-    err = recipient != NULL ? check_passed(node, txn, &held, recipient) : DG_OK;
+    if (err == DG_OK)
+        err =
+            held.verdict == DG_VERDICT_ACCEPTED ? state_fits(node, txn, &held, &state) : DG_ERR_NOT_RECEIVED;
     if (err != DG_OK)
         return err;
     const struct dg_dir_organ *organ = dg_dir_unit_certificate(unit, &state.certificate);
@@ -150,6 +186,55 @@ static struct dg_bytes toward_author(struct dg_node *node, struct dg_txn *txn, c
     if (dg_bytes_is(ix->author_unit, node->identity.unit))
         return dg_bytes_at(NULL, 0);
     return dg_node_route(node, txn, ix->author_unit);
+}
+
+/* An author's word goes wherever its report goes, and never before it: while the report itself still waits
+ * for a neighbour, its word waits too, and follows when the neighbour's receipt has come. */
+static void send_outward(struct dg_node *node, struct dg_txn *txn, const struct dg_report_ix *ix,
+                         const struct dg_id *id, uint32_t number, dg_ms now)
+{
+    struct dg_held held;
+    struct dg_bytes *way;
+    struct dg_queued waiting;
+    if (dg_held_get(txn, id, &held) != DG_OK)
+        return;
+    size_t count = dg_delivery_ways(node, txn, &held.report, held.from_unit, &way);
+    for (size_t i = 0; i < count && !DG_MUTANT("word-stays"); i++)
+        if (!dg_queued_get(txn, way[i], ix->lane, ix->position, &waiting) || DG_MUTANT("word-overtakes"))
+            dg_outbox_push_record(node, txn, way[i], DG_QUEUED_CUSTODY, ix->position, number,
+                                  dg_bytes_at(NULL, 0), now);
+}
+
+void dg_custody_send(struct dg_node *node, struct dg_txn *txn, const struct dg_record *record,
+                     const struct dg_report_ix *ix, struct dg_bytes except, uint32_t state, uint32_t number,
+                     dg_ms now)
+{
+    if (record->kind == DG_RECORD_STATE && dg_state_by_author(state)) {
+        send_outward(node, txn, ix, &record->report, number, now);
+        return;
+    }
+    struct dg_bytes route = toward_author(node, txn, ix);
+    if (route.size > 0 && !dg_bytes_equal(route, except))
+        dg_outbox_push_record(node, txn, route, DG_QUEUED_CUSTODY, ix->position, number, dg_bytes_at(NULL, 0),
+                              now);
+}
+
+/* What the author has said of a report by the time that a neighbour receipted it. */
+struct following {
+    struct dg_node *node;
+    struct dg_txn *txn;
+    struct dg_bytes to;
+    uint64_t position;
+    dg_ms now;
+};
+
+static bool follow_one(void *ctx, const struct dg_custody *custody)
+{
+    struct following *f = ctx;
+    if (custody->record.kind == DG_RECORD_STATE && dg_state_by_author(custody->leaf.state))
+        dg_outbox_push_record(f->node, f->txn, f->to, DG_QUEUED_CUSTODY, f->position, custody->number,
+                              dg_bytes_at(NULL, 0), f->now);
+    return true;
 }
 
 static enum dg_err keep(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
@@ -175,11 +260,11 @@ static enum dg_err keep(struct dg_node *node, struct dg_txn *txn, const struct d
         dg_pass_kept(node, txn, link, record, number, now);
         return DG_OK;
     }
-    struct dg_bytes route = toward_author(node, txn, ix);
-    if (route.size > 0 && !dg_bytes_is(route, link->unit) && !DG_MUTANT("no-relay"))
-        dg_outbox_push_record(node, txn, route, DG_QUEUED_CUSTODY, position, number, dg_bytes_at(NULL, 0),
-                              now);
-    bool mine = route.size == 0;
+    if (!DG_MUTANT("no-relay"))
+        dg_custody_send(node, txn, record, ix, dg_bytes_of(link->unit), leaf->state, number, now);
+    if (record->kind == DG_RECORD_STATE && dg_state_by_author(leaf->state))
+        dg_recall_heard(node, txn, record, leaf->state, now);
+    bool mine = toward_author(node, txn, ix).size == 0;
     if (mine && record->kind == DG_RECORD_RECEIPT && leaf->verdict != DG_VERDICT_ACCEPTED) {
         char hex[DG_HEX_BYTES];
         dg_hex(leaf->report.b, sizeof leaf->report.b, hex);
@@ -191,10 +276,16 @@ static enum dg_err keep(struct dg_node *node, struct dg_txn *txn, const struct d
 
 /* A receipt from the neighbour itself ends the retries on that link. */
 static void release(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
-                    const struct dg_dir_unit *unit, const struct dg_report_ix *ix)
+                    const struct dg_dir_unit *unit, const struct dg_leaf *leaf, const struct dg_report_ix *ix,
+                    dg_ms now)
 {
-    if (dg_bytes_is(unit->slug, link->unit) || DG_MUTANT("release-on-any"))
-        (void)dg_outbox_release(node, txn, dg_bytes_of(link->unit), ix->lane, ix->position);
+    struct following following = {
+        .node = node, .txn = txn, .to = unit->slug, .position = ix->position, .now = now};
+    if (!dg_bytes_is(unit->slug, link->unit) && !DG_MUTANT("release-on-any"))
+        return;
+    bool waited = dg_outbox_release(node, txn, dg_bytes_of(link->unit), ix->lane, ix->position);
+    if (waited && leaf->verdict == DG_VERDICT_ACCEPTED && !DG_MUTANT("word-forgotten"))
+        dg_custody_each(txn, ix->position, follow_one, &following);
 }
 
 static void note_beacon(struct dg_node *node, const struct dg_proven *proven)
@@ -284,7 +375,7 @@ static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const 
     if (err != DG_OK)
         return err;
     if (receipt)
-        release(node, txn, link, proven->unit, &ix);
+        release(node, txn, link, proven->unit, &leaf, &ix, now);
     err = keep(node, txn, link, record, proven, &leaf, &ix, now);
     if (err != DG_OK)
         return err;

@@ -256,46 +256,55 @@ static void write_sent(struct dg_node *node, struct dg_txn *txn, const struct dg
     }
 }
 
-/* One outbox row per link, however many recipients lie behind it; never back to where it came from. */
+/* Every link once, however many recipients lie behind it; never back to where it came from. */
+size_t dg_delivery_ways(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+                        struct dg_bytes from_unit, struct dg_bytes **ret)
+{
+    struct dg_bytes *unit;
+    size_t unit_count, count = 0;
+    if (dg_report_units(txn->arena, report, &unit_count, &unit) != DG_OK) {
+        dg_txn_fail(txn, DG_ERR_NO_MEMORY);
+        return 0;
+    }
+    /* The units are distinct and many lie behind one link: the routes take the places of the units read. */
+    for (size_t i = 0; i < unit_count; i++) {
+        struct dg_bytes route = is_self(node, unit[i]) ? from_unit : dg_node_route(node, txn, unit[i]);
+        bool listed = route.size == 0 || dg_bytes_equal(route, from_unit);
+        for (size_t k = 0; k < count && !listed; k++)
+            listed = dg_bytes_equal(unit[k], route);
+        if (!listed)
+            unit[count++] = route;
+    }
+    *ret = unit;
+    return count;
+}
+
 static void write_outboxes(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,
                            uint64_t position, dg_ms now)
 {
-    const struct dg_report *report = admission->report;
-    struct dg_bytes *unit, last = {0};
-    size_t count;
-    if (dg_report_units(txn->arena, report, &count, &unit) != DG_OK) {
-        dg_txn_fail(txn, DG_ERR_NO_MEMORY);
-        return;
-    }
+    struct dg_bytes *way;
+    size_t count = dg_delivery_ways(node, txn, admission->report, admission->from_unit, &way);
+    if (DG_MUTANT("skip-outbox") && count > 1)
+        count--;
     for (size_t i = 0; i < count; i++) {
-        if (is_self(node, unit[i]))
-            continue;
-        struct dg_bytes route = dg_node_route(node, txn, unit[i]);
-        if (route.size == 0 || dg_bytes_equal(route, admission->from_unit) || dg_bytes_equal(route, last))
-            continue;
-        if (DG_MUTANT("skip-outbox") && i > 0 && i + 1 == count)
-            continue;
         struct dg_queued queued = {
-            .unit = route,
-            .lane = dg_lane_of(report),
+            .unit = way[i],
+            .lane = dg_lane_of(admission->report),
             .seq = position,
             .kind = DG_QUEUED_REPORT,
             .position = position,
             .since_ms = now,
         };
-        struct dg_queued there;
-        if (!dg_queued_get(txn, route, queued.lane, queued.seq, &there))
-            dg_outbox_push(node, txn, &queued);
-        last = route; /* mostly the only one: it need not be looked up again */
+        dg_outbox_push(node, txn, &queued);
     }
-    if (last.size == 0)
+    if (count == 0)
         return;
     dg_outgoing_remember(node, &(struct dg_outgoing){
                                    .position = position,
                                    .envelope = admission->envelope,
                                    .packed = admission->packed,
-                                   .author_unit = report->author[0].unit,
-                                   .certificate = report->author[0].certificate,
+                                   .author_unit = admission->report->author[0].unit,
+                                   .certificate = admission->report->author[0].certificate,
                                });
 }
 
@@ -331,7 +340,10 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
     dg_filed_put(txn, admission->report, &admission->id, position, now);
     if (admission->from_unit.size > 0)
         dg_sequence_see(node, txn, admission->report, &admission->id, now);
+    dg_named_put(txn, admission->report, &admission->id, position);
+    dg_register_put(txn, admission->report, &admission->id, position);
     write_outboxes(node, txn, admission, position, now);
+    dg_supersede_heard(node, txn, admission->report, &admission->id, position, now);
     return position;
 }
 

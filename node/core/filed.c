@@ -1,6 +1,4 @@
 /* filed.c - accepted reports by rule and period: what duties, consolidations and corrections look for. */
-#include <string.h>
-
 #include "node/core/node_impl.h"
 
 /* ---- writing ------------------------------------------------------------------------------------- */
@@ -49,23 +47,12 @@ void dg_filed_put(struct dg_txn *txn, const struct dg_report *report, const stru
 
 /* ---- reading ------------------------------------------------------------------------------------- */
 
-/* Takes what stands before the next NUL of a key. */
-static struct dg_bytes key_part(struct dg_bytes *key)
-{
-    const uint8_t *nul = key->size > 0 ? memchr(key->data, 0, key->size) : NULL;
-    size_t size = nul != NULL ? (size_t)(nul - key->data) : key->size;
-    struct dg_bytes part = dg_bytes_at(key->data, size);
-    size_t used = nul != NULL ? size + 1 : size;
-    *key = dg_bytes_at(key->data + used, key->size - used);
-    return part;
-}
-
 static bool filed_read(struct dg_txn *txn, struct dg_bytes key, struct dg_bytes value, struct dg_filed *ret)
 {
-    ret->rule = key_part(&key);
-    ret->period = key_part(&key);
-    ret->unit = key_part(&key);
-    ret->organ = key_part(&key);
+    ret->rule = dg_row_key_part(&key);
+    ret->period = dg_row_key_part(&key);
+    ret->unit = dg_row_key_part(&key);
+    ret->organ = dg_row_key_part(&key);
     struct dg_row row = {.rest = value};
     dg_row_fixed(&row, ret->id.b, sizeof ret->id.b);
     ret->signed_ms = (dg_ms)dg_row_u64(&row);

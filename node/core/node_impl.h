@@ -234,6 +234,10 @@ void dg_sequence_tell(struct dg_txn *txn, dg_ms now);
 void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                         const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,
                         dg_ms now, struct dg_out *out);
+/* The neighbours by which a report leaves this node, in *ret, in txn's arena; returns their count. from_unit
+ * is the one it came from, and is none of them. */
+size_t dg_delivery_ways(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+                        struct dg_bytes from_unit, struct dg_bytes **ret);
 /* The lane that a report of its urgency travels on: hoa-toc urgent, all others normal. */
 enum dg_lane dg_lane_of(const struct dg_report *report);
 /* Refuses a report whose leaf would not fit into DG_LEAF_MAX. DG_ERR_TOO_LARGE. */
@@ -244,11 +248,24 @@ enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fa
 void dg_filed_put(struct dg_txn *txn, const struct dg_report *report, const struct dg_id *id,
                   uint64_t position, dg_ms arrived_ms);
 
+/* ---- named, register (named.c, register.c) ---- */
+/* Notes an accepted report under the report that it supersedes and under each of its sources. */
+void dg_named_put(struct dg_txn *txn, const struct dg_report *report, const struct dg_id *id,
+                  uint64_t position);
+/* Notes the number of an accepted report, if it has one. */
+void dg_register_put(struct dg_txn *txn, const struct dg_report *report, const struct dg_id *id,
+                     uint64_t position);
+
 /* ---- custody (custody.c) ---- */
 /* Takes a receipt, state or pass from a neighbour and acknowledges it, or answers why not. */
 void dg_custody_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                        const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
                        dg_ms now, struct dg_out *out);
+/* Queues a kept receipt or state on the links that it must travel on; except is the neighbour that it came
+ * from. state is its code; 0 for a receipt. */
+void dg_custody_send(struct dg_node *node, struct dg_txn *txn, const struct dg_record *record,
+                     const struct dg_report_ix *ix, struct dg_bytes except, uint32_t state, uint32_t number,
+                     dg_ms now);
 /* Opens the checkpoint that a record rests on and checks the record's leaf under it. What ret points to lives
  * until the next record. DG_ERR_BAD_PROOF, DG_ERR_BAD_CHECKPOINT, DG_ERR_BAD_SIGNATURE,
  * DG_ERR_STALE_DIRECTORY. */
@@ -289,6 +306,34 @@ void dg_pass_kept(struct dg_node *node, struct dg_txn *txn, const struct dg_link
 /* Writes a pass for every source of a report just issued that waits for one of its authors here. */
 void dg_pass_consolidate(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
                          const struct dg_id *id, dg_ms now);
+
+/* ---- states (state.c) ---- */
+/* Says a state of a report here in the name of an organ of this unit: signed, logged, kept and sent on its
+ * way. DG_ERR_NO_ORGAN when it has no certificate today, and the signer's errors. */
+enum dg_err dg_state_say(struct dg_node *node, struct dg_txn *txn, const struct dg_id *id,
+                         struct dg_bytes organ, uint32_t code, struct dg_bytes note, dg_ms now) DG_MUST_CHECK;
+
+/* ---- corrections (supersede.c, recall.c) ---- */
+/* Checks what a draft says it supersedes: known here, by the same lead organ, of the same kind, under a rule
+ * that it shares, else DG_ERR_BAD_SUPERSEDES; and warns of recipients of the old report that the new one
+ * would not reach. A draft that supersedes nothing is fine. */
+enum dg_err dg_supersede_check(struct dg_txn *txn, const struct dg_report *report,
+                               struct dg_ctl_reply *reply) DG_MUST_CHECK;
+/* Looks at what an accepted report, just written, changes for reports that were consolidated here, and what
+ * had changed for its own sources already. */
+void dg_supersede_heard(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+                        const struct dg_id *id, uint64_t position, dg_ms now);
+/* True when both have the same lead author. */
+bool dg_author_same(const struct dg_report *a, const struct dg_report *b);
+/* Acts on an author's word about its report, just kept: mailboxes here are asked to give it back, and reports
+ * that rest on it are flagged. */
+void dg_recall_heard(struct dg_node *node, struct dg_txn *txn, const struct dg_record *record, uint32_t code,
+                     dg_ms now);
+/* Asks every recipient to give a report back. */
+void dg_control_recall(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                       dg_ms now, struct dg_ctl_reply *reply);
+/* The next free warning of a reply, cleared; NULL when it has DG_CTL_WARNINGS_MAX. */
+struct dg_fault *dg_reply_warn(struct dg_txn *txn, struct dg_ctl_reply *reply);
 
 /* ---- membership (membership.c, enrol.c) ---- */
 /* Takes a certificate or adoption from a neighbour, passes it on when it has a tag, and acknowledges it or

@@ -52,11 +52,15 @@ struct dg_mail {
     bool passes;       /* the organ is named in somebody's through, and has not decided yet */
     uint32_t decision; /* enum dg_decision: of the organ in through, of the via organ itself; 0: none yet */
     dg_ms decided_ms;
+    uint32_t recall; /* 13 while the author's request waits, 15 or 16 once it was answered; 0: none */
 };
 
+/* True while its organ has something to do with it: it sees it, and it is neither done nor refused nor given
+ * back, or the author's request to give it back waits for an answer; or it must still pass it on. */
+bool dg_mail_is_open(const struct dg_mail *mail);
+
 /* Calls each for every row of the organ's mailbox, oldest first; stops when it returns false. With all
- * false, rows that are finished (done, refused) or not open are left out, unless the organ must still pass
- * them on. */
+ * false only those of dg_mail_is_open, in time that grows with their number. */
 void dg_mail_each(struct dg_txn *txn, struct dg_bytes organ, bool all,
                   bool (*each)(void *ctx, const struct dg_mail *mail), void *ctx);
 /* The row of one report. False when that organ did not receive it. */
@@ -86,6 +90,39 @@ void dg_filed_each(struct dg_txn *txn, struct dg_bytes rule, struct dg_bytes per
 /* The first report for the same period by the same lead author under one of the same rules that lies before
  * position: the given one is then a further one. False when there is none, or the report has no period. */
 bool dg_filed_first(struct dg_txn *txn, const struct dg_report *report, uint64_t position, struct dg_id *ret);
+
+/* Why one report names another. */
+enum dg_naming { DG_NAMES_SOURCE = 's', DG_NAMES_SUPERSEDED = 'u' };
+
+/* A report that names another, by its lead author. */
+struct dg_named {
+    uint64_t position; /* of its leaf in this node's log */
+    struct dg_id id;
+    struct dg_bytes unit, organ;
+};
+
+/* Calls each for the reports here that name id so, in the order of arrival, until it returns false. The
+ * report of that id itself need not be here. */
+void dg_named_each(struct dg_txn *txn, const struct dg_id *id, enum dg_naming how,
+                   bool (*each)(void *ctx, const struct dg_named *named), void *ctx);
+/* The newest report here by which that author has superseded id. False when there is none. */
+bool dg_superseded_by(struct dg_txn *txn, const struct dg_id *id, const struct dg_author *author,
+                      struct dg_id *ret);
+
+/* The number of one report. */
+struct dg_registered {
+    struct dg_bytes unit, organ; /* the lead author */
+    uint64_t position;           /* of its leaf in this node's log */
+    struct dg_id id;
+    struct dg_bytes number, date; /* as the author wrote them */
+    bool has_supersedes;
+    struct dg_id supersedes;
+};
+
+/* Calls each for the numbered reports of a unit, or of one organ of it, in the order of arrival, until it
+ * returns false. An empty organ is left open. */
+void dg_register_each(struct dg_txn *txn, struct dg_bytes unit, struct dg_bytes organ,
+                      bool (*each)(void *ctx, const struct dg_registered *registered), void *ctx);
 
 /* A source that a report names and that never came here by itself: it was asked for, from the unit whose
  * report names it. */
@@ -149,6 +186,8 @@ struct dg_custody {
 /* Calls each for what is held about the report at position until it returns false. */
 void dg_custody_each(struct dg_txn *txn, uint64_t position,
                      bool (*each)(void *ctx, const struct dg_custody *custody), void *ctx);
+/* True when the author of the report at position has asked it back. */
+bool dg_recall_asked(struct dg_txn *txn, uint64_t position);
 /* The stored checkpoint of a foreign log at exactly that size. False when there is none. */
 bool dg_checkpoint_get(struct dg_txn *txn, struct dg_bytes origin, uint64_t size, struct dg_bytes *ret);
 

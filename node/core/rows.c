@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/crypto.h"
+#include "proto/state_table.h"
 
 /* ---- keys -------------------------------------------------------------------------------------- */
 
@@ -122,6 +123,16 @@ struct dg_row_key dg_key_filed(struct dg_bytes rule, struct dg_bytes period, str
     for (size_t i = 0; i < count; i++)
         key_add_slug(&key, part[i]);
     return key;
+}
+
+struct dg_bytes dg_row_key_part(struct dg_bytes *key)
+{
+    const uint8_t *nul = key->size > 0 ? memchr(key->data, 0, key->size) : NULL;
+    size_t size = nul != NULL ? (size_t)(nul - key->data) : key->size;
+    struct dg_bytes part = dg_bytes_at(key->data, size);
+    size_t used = nul != NULL ? size + 1 : size;
+    *key = dg_bytes_at(key->data + used, key->size - used);
+    return part;
 }
 
 /* ---- values ------------------------------------------------------------------------------------ */
@@ -275,8 +286,22 @@ void dg_mail_put(struct dg_txn *txn, struct dg_bytes organ, const struct dg_mail
     dg_buf_add_u8(&buf, mail->passes ? 1 : 0);
     dg_buf_add_u8(&buf, (uint8_t)mail->decision);
     dg_buf_add_u64be(&buf, (uint64_t)mail->decided_ms);
+    dg_buf_add_u8(&buf, (uint8_t)mail->recall);
     struct dg_row_key key = dg_key_organ(organ, mail->position);
     dg_row_put(txn, DG_TABLE_MAIL, &key, &buf);
+    if (dg_mail_is_open(mail))
+        dg_put(txn, DG_TABLE_OPEN, dg_row_key_bytes(&key), dg_bytes_at(NULL, 0));
+    else
+        dg_del(txn, DG_TABLE_OPEN, dg_row_key_bytes(&key));
+}
+
+bool dg_mail_is_open(const struct dg_mail *mail)
+{
+    bool asked = mail->recall == DG_STATE_RECALL_REQUESTED,
+         given_back = mail->recall == DG_STATE_RECALL_AGREED;
+    if (mail->passes || (mail->open && asked))
+        return true;
+    return mail->open && !given_back && !dg_state_is_last(mail->state);
 }
 
 /* Reads a MAIL value; the position is in its key. */
@@ -300,6 +325,7 @@ static bool mail_read(struct dg_txn *txn, struct dg_bytes value, struct dg_mail 
     ret->passes = dg_row_u8(&row) != 0;
     ret->decision = dg_row_u8(&row);
     ret->decided_ms = (dg_ms)dg_row_u64(&row);
+    ret->recall = dg_row_u8(&row);
     return dg_row_good(txn, &row);
 }
 
@@ -318,16 +344,15 @@ void dg_mail_each(struct dg_txn *txn, struct dg_bytes organ, bool all,
 {
     struct dg_row_key prefix = dg_key_slug(organ);
     struct dg_cursor cursor;
-    dg_cursor_open(&cursor, txn, DG_TABLE_MAIL);
+    dg_cursor_open(&cursor, txn, all ? DG_TABLE_MAIL : DG_TABLE_OPEN);
     bool more = dg_cursor_seek(&cursor, dg_row_key_bytes(&prefix));
     for (; more && dg_cursor_at_prefix(&cursor, dg_row_key_bytes(&prefix)); more = dg_cursor_next(&cursor)) {
         struct dg_mail mail;
-        if (cursor.key.size != prefix.size + 8 || !mail_read(txn, cursor.value, &mail))
+        if (cursor.key.size != prefix.size + 8)
             break;
         mail.position = dg_u64be(cursor.key.data + prefix.size);
-        bool finished = mail.state == 2 || mail.state == 6;
-        bool shown = all || mail.passes || (mail.open && !finished);
-        if (shown && !each(ctx, &mail))
+        bool read = all ? mail_read(txn, cursor.value, &mail) : dg_mail_get(txn, organ, mail.position, &mail);
+        if (!read || !each(ctx, &mail))
             break;
     }
     dg_cursor_close(&cursor);

@@ -39,6 +39,8 @@ struct dg_row_key dg_key_directory(struct dg_bytes unit, char kind, struct dg_by
  * the end are left open. */
 struct dg_row_key dg_key_filed(struct dg_bytes rule, struct dg_bytes period, struct dg_bytes unit,
                                struct dg_bytes organ);
+/* Takes what stands before the next NUL of a key, and the NUL; a view of the key. */
+struct dg_bytes dg_row_key_part(struct dg_bytes *key);
 
 /* Adds a run of bytes with its length before it (u32). */
 void dg_row_add_run(struct dg_buf *out, struct dg_bytes run);
@@ -92,7 +94,7 @@ bool dg_report_ix_get(struct dg_txn *txn, const struct dg_id *id, struct dg_repo
 /* Writes the row of id in the place of any older one. */
 void dg_report_ix_put(struct dg_txn *txn, const struct dg_id *id, const struct dg_report_ix *ix);
 
-/* Writes one delivery into organ's mailbox, at the report's position. */
+/* Writes one delivery into organ's mailbox, at the report's position; and into OPEN while it is open. */
 void dg_mail_put(struct dg_txn *txn, struct dg_bytes organ, const struct dg_mail *mail);
 /* Writes an outbox row under its unit, lane and sequence; wakes no link, unlike dg_outbox_push. */
 void dg_queued_put(struct dg_txn *txn, const struct dg_queued *queued);

@@ -36,7 +36,10 @@
     X(PEER, SUM)       /* unit → boot counter, nonce, what is known of the link */                         \
     X(ATTENTION, SUM)  /* number → something a person must look at */                                      \
     X(FILED, SUM)      /* rule, period, unit, organ, position → a report under that rule and period */     \
-    X(SOURCE, SUM)     /* report id → a source that was asked for below, or came from there */
+    X(SOURCE, SUM)     /* report id → a source that was asked for below, or came from there */             \
+    X(OPEN, SUM)       /* organ, position → a delivery that its organ has not finished with */             \
+    X(NAMED, SUM)      /* report id, how, position → a report that names it */                             \
+    X(REGISTER, SUM)   /* unit, organ, position → the number of a report of that organ */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,

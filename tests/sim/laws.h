@@ -14,6 +14,8 @@
  *   L2  every holder's receipt, and every state, is back at the author
  *   V2  whoever waits knows what the via organ has decided, and has or has not the report accordingly
  *   V3  so does the author; and no via organ has decided twice
+ *   L4  a request to give a report back is at every holder, once, and in its mailboxes; what rests on
+ *       a source that was recalled or superseded is flagged wherever it is
  *   L3  outboxes are empty, nobody waits for a person, and nobody had to be started again
  */
 #ifndef DG_TESTS_SIM_LAWS_H

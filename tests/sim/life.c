@@ -216,7 +216,7 @@ void sim_node_hear(struct sim_node *node, const struct dg_event *event)
 static void look_into(struct sim_node *node, const struct dg_event events[], size_t count)
 {
     node->speaking_of_push = node->speaking_of_parcel = node->speaking_of_receipt = false;
-    node->speaking_of_pass = false;
+    node->speaking_of_pass = node->speaking_of_state = false;
     for (size_t i = 0; i < count; i++) {
         struct dg_frame frame;
         node->speaking_of_push = node->speaking_of_push || events[i].kind == DG_EVENT_CTL;
@@ -229,6 +229,7 @@ static void look_into(struct sim_node *node, const struct dg_event events[], siz
             node->speaking_of_receipt =
                 node->speaking_of_receipt || frame.record[k].kind == DG_RECORD_RECEIPT;
             node->speaking_of_pass = node->speaking_of_pass || frame.record[k].kind == DG_RECORD_PASS;
+            node->speaking_of_state = node->speaking_of_state || frame.record[k].kind == DG_RECORD_STATE;
         }
     }
 }

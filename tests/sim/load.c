@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/state_table.h"
 #include "tests/sim/world.h"
 
 /* Client numbers tell what was asked: a push carries its place in world->push. */
@@ -51,6 +52,52 @@ static bool anybody(struct sim_world *world, char ret[DG_ADDRESS_MAX + 1])
     dg_abort(world->node[0].store, txn);
     (void)snprintf(ret, DG_ADDRESS_MAX + 1, "%s@%s", organ->slug, node->unit);
     return known;
+}
+
+/* What a report may rest on: something that its organ has received or sent. */
+struct earlier {
+    struct sim_world *world;
+    size_t seen;
+    struct dg_id id;
+};
+
+static bool earlier_mail(void *ctx, const struct dg_mail *mail)
+{
+    struct earlier *earlier = ctx;
+    if (sim_below(&earlier->world->choice, ++earlier->seen) == 0)
+        earlier->id = mail->id;
+    return true;
+}
+
+static bool earlier_sent(void *ctx, struct dg_bytes organ, uint64_t position, const struct dg_id *id)
+{
+    struct earlier *earlier = ctx;
+    (void)organ;
+    (void)position;
+    if (sim_below(&earlier->world->choice, ++earlier->seen) == 0)
+        earlier->id = *id;
+    return true;
+}
+
+/* Some reports consolidate another, some correct one of their organ's own. */
+static void rest_on_earlier(struct sim_world *world, struct sim_node *node, const char *organ,
+                            struct dg_report *draft, struct dg_id *source)
+{
+    struct earlier mail = {.world = world}, sent = {.world = world};
+    struct dg_txn *txn;
+    bool sources = sim_chance(&world->choice, 2500), corrects = sim_chance(&world->choice, 1500);
+    if ((!sources && !corrects) || dg_begin_read(node->store, &txn) != DG_OK)
+        return;
+    if (sources)
+        dg_mail_each(txn, dg_bytes_of(organ), true, earlier_mail, &mail);
+    if (corrects)
+        dg_sent_each(txn, dg_bytes_of(organ), earlier_sent, &sent);
+    dg_abort(node->store, txn);
+    *source = mail.id;
+    draft->source = source;
+    draft->source_count = mail.seen > 0;
+    draft->has_supersedes = sent.seen > 0;
+    draft->supersedes = sent.id;
 }
 
 /* Fills in what every report has, and pushes it. */
@@ -120,6 +167,8 @@ void sim_load_push(struct sim_world *world, struct sim_node *node)
                               .period = dg_bytes_of(sort[i].period),
                               .also_to_count = also_count,
                               .also_to = also_to};
+    struct dg_id source;
+    rest_on_earlier(world, node, node->organ[organ].slug, &draft, &source);
     push_draft(world, node, node->organ[organ].slug, &draft);
 }
 
@@ -129,7 +178,7 @@ struct pick {
     struct sim_world *world;
     size_t seen;
     struct dg_id id;
-    uint32_t state;
+    uint32_t state, recall;
 };
 
 static bool pick_mail(void *ctx, const struct dg_mail *mail)
@@ -138,8 +187,55 @@ static bool pick_mail(void *ctx, const struct dg_mail *mail)
     if (sim_below(&pick->world->choice, ++pick->seen) == 0) {
         pick->id = mail->id;
         pick->state = mail->state;
+        pick->recall = mail->recall;
     }
     return true;
+}
+
+static void request(struct sim_world *world, struct sim_node *node, const struct dg_ctl_request *request)
+{
+    struct dg_buf message;
+    dg_buf_init(&message, DG_CTL_MSG_MAX);
+    if (dg_ctl_request_encode(request, &message) == DG_OK) {
+        sim_trace_line(&world->trace, world->now, "%.*s@%s %s %.8s as %u", (int)request->organ.size,
+                       (const char *)request->organ.data, node->unit,
+                       request->verb == DG_CTL_MARK ? "marks" : "recalls", (const char *)request->report.data,
+                       (unsigned)request->code);
+        sim_node_hear(
+            node,
+            &(struct dg_event){.kind = DG_EVENT_CTL, .client = CLIENT_MARK, .bytes = dg_buf_bytes(&message)});
+    }
+    dg_buf_done(&message);
+}
+
+/* An author asks one of its reports back. */
+static void recall_one(struct sim_world *world, struct sim_node *node, const char *organ)
+{
+    struct earlier sent = {.world = world};
+    struct dg_txn *txn;
+    if (dg_begin_read(node->store, &txn) != DG_OK)
+        return;
+    dg_sent_each(txn, dg_bytes_of(organ), earlier_sent, &sent);
+    dg_abort(node->store, txn);
+    if (sent.seen > 0)
+        sim_load_recall_as(world, node, organ, &sent.id);
+}
+
+void sim_load_recall_as(struct sim_world *world, struct sim_node *node, const char *organ,
+                        const struct dg_id *id)
+{
+    char hex[DG_HEX_BYTES];
+    dg_hex(id->b, sizeof id->b, hex);
+    request(world, node,
+            &(struct dg_ctl_request){
+                .verb = DG_CTL_RECALL, .organ = dg_bytes_of(organ), .report = dg_bytes_of(hex)});
+}
+
+static uint32_t next_code(struct sim_world *world, const struct pick *pick)
+{
+    if (pick->recall == DG_STATE_RECALL_REQUESTED)
+        return sim_chance(&world->choice, 6000) ? DG_STATE_RECALL_AGREED : DG_STATE_RECALL_REFUSED;
+    return pick->state == 1 ? 3 : pick->state == 3 ? 5 : 6;
 }
 
 void sim_load_mark(struct sim_world *world, struct sim_node *node)
@@ -151,26 +247,19 @@ void sim_load_mark(struct sim_world *world, struct sim_node *node)
     const char *organ = node->organ[sim_below(&world->choice, node->organ_count)].slug;
     dg_mail_each(txn, dg_bytes_of(organ), false, pick_mail, &pick);
     dg_abort(node->store, txn);
+    if (sim_chance(&world->choice, 3000)) {
+        recall_one(world, node, node->organ[0].slug);
+        return;
+    }
     if (pick.seen == 0)
         return;
     char hex[DG_HEX_BYTES];
     dg_hex(pick.id.b, sizeof pick.id.b, hex);
-    struct dg_ctl_request request = {.verb = DG_CTL_MARK,
+    request(world, node,
+            &(struct dg_ctl_request){.verb = DG_CTL_MARK,
                                      .organ = dg_bytes_of(organ),
                                      .report = dg_bytes_of(hex),
-                                     .code = pick.state == 1   ? 3
-                                             : pick.state == 3 ? 5
-                                                               : 6};
-    struct dg_buf message;
-    dg_buf_init(&message, DG_CTL_MSG_MAX);
-    if (dg_ctl_request_encode(&request, &message) == DG_OK) {
-        sim_trace_line(&world->trace, world->now, "%s@%s marks %.8s as %u", organ, node->unit, hex,
-                       (unsigned)request.code);
-        sim_node_hear(
-            node,
-            &(struct dg_event){.kind = DG_EVENT_CTL, .client = CLIENT_MARK, .bytes = dg_buf_bytes(&message)});
-    }
-    dg_buf_done(&message);
+                                     .code = next_code(world, &pick)});
 }
 
 /* ---- passing on ---------------------------------------------------------------------------------- */

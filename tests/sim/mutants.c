@@ -30,6 +30,10 @@ const struct sim_mutant sim_mutants[] = {
     {"pass-not-told", "does not tell the author what a via organ decided"},
     {"pass-not-sent", "does not tell those who wait that a report was passed on"},
     {"pass-twice", "lets a via organ decide twice"},
+    {"word-stays", "tells nobody beyond its own unit what it says of its reports"},
+    {"word-overtakes", "asks for a report where that has not arrived yet"},
+    {"word-forgotten", "asks nobody whom the report reached after the request"},
+    {"flag-at-home", "tells nobody else that a source of its report has changed"},
     {"any-signature", "believes a report whose signature is bad"},
 };
 

@@ -21,7 +21,7 @@ void sim_options_draw(uint64_t seed, struct sim_options *ret)
         .levels = (unsigned)sim_between(&choice, 1, 4),
         .nodes = (unsigned)sim_between(&choice, big ? 11 : 2, big ? 30 : 8),
         .pushes = (unsigned)sim_between(&choice, 3, 40),
-        .marks = (unsigned)sim_between(&choice, 0, 15),
+        .marks = (unsigned)sim_between(&choice, 0, 25),
         .passes = (unsigned)sim_between(&choice, 0, 25),
         .load_ms = sim_between(&choice, 2000, 60000),
         .loss = maybe(&choice, 3000),

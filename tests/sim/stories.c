@@ -15,7 +15,7 @@
 #include "tests/sim/world.h"
 
 enum place { PROVINCE, DISTRICT, COMMUNE };
-enum about { ANYTHING, A_PUSH, A_REPORT, A_RECEIPT, A_PASS };
+enum about { ANYTHING, A_PUSH, A_REPORT, A_RECEIPT, A_PASS, A_RECALL, A_REQUEST };
 
 /* Who dies, at which point of the turn, when it is about what. */
 struct story {
@@ -55,6 +55,24 @@ static const struct story stories[] = {
     {"C14-district", "release committed, window forgotten", DISTRICT, "after commit", A_RECEIPT, false,
      DG_OK},
     {"C15", "forwarded up, dies before its own release", DISTRICT, "after send", A_REPORT, false, DG_OK},
+    {"R1", "clerk's recall, before the commit", COMMUNE, "before commit", A_RECALL, false, DG_OK},
+    {"R2", "recall committed, before the answer", COMMUNE, "after commit", A_RECALL, false, DG_OK},
+    {"R3-commune", "request handed to the socket and lost", COMMUNE, "before send", A_REQUEST, false, DG_OK},
+    {"R3-district", "request handed to the socket and lost", DISTRICT, "before send", A_REQUEST, false,
+     DG_OK},
+    {"R4-commune", "asker dead, its request on the wire", COMMUNE, "after send", A_REQUEST, true, DG_OK},
+    {"R4-district", "asker dead, its request on the wire", DISTRICT, "after send", A_REQUEST, true, DG_OK},
+    {"R5-district", "request received, before anything", DISTRICT, "heard", A_REQUEST, false, DG_OK},
+    {"R5-province", "request received, before anything", PROVINCE, "heard", A_REQUEST, false, DG_OK},
+    {"R6-district", "inside the asked one's transaction", DISTRICT, "before commit", A_REQUEST, false, DG_OK},
+    {"R6-province", "inside the asked one's transaction", PROVINCE, "before commit", A_REQUEST, false, DG_OK},
+    {"R7-district", "asked one has committed and says nothing", DISTRICT, "after commit", A_REQUEST, false,
+     DG_OK},
+    {"R7-province", "asked one has committed and says nothing", PROVINCE, "after commit", A_REQUEST, false,
+     DG_OK},
+    {"R8-district", "asked one's commit fails: EIO", DISTRICT, "heard", A_REQUEST, false, DG_ERR_STORE_IO},
+    {"R8-full", "asked one's commit fails: disk full", DISTRICT, "heard", A_REQUEST, false,
+     DG_ERR_STORE_FULL},
     {"receipt-lost", "receipt given to a socket that dies", DISTRICT, "before send", A_RECEIPT, false, DG_OK},
     {"receipt-relay", "receipt on the wire, its giver dead", DISTRICT, "after send", A_RECEIPT, true, DG_OK},
 };
@@ -84,12 +102,16 @@ static bool frame_is_about(const struct dg_frame *frame, enum about about)
     for (size_t i = 0; (about == A_RECEIPT || about == A_PASS) && i < frame->record_count; i++)
         if (frame->record[i].kind == kind)
             return true;
+    for (size_t i = 0; about == A_REQUEST && i < frame->record_count; i++)
+        if (frame->record[i].kind == DG_RECORD_STATE)
+            return true;
     return about == A_REPORT && frame->parcel_count > 0;
 }
 
 static bool batch_is_about(const struct sim_node *node, enum about about)
 {
-    return about == ANYTHING || (about == A_PUSH && node->speaking_of_push) ||
+    return about == ANYTHING || ((about == A_PUSH || about == A_RECALL) && node->speaking_of_push) ||
+           (about == A_REQUEST && node->speaking_of_state) ||
            (about == A_REPORT && node->speaking_of_parcel) || (about == A_PASS && node->speaking_of_pass) ||
            (about == A_RECEIPT && node->speaking_of_receipt);
 }
@@ -132,6 +154,32 @@ static void clerk_looks_again(struct sim_world *world)
         sim_load_push_as(world, commune, "cap-uy", "periodic", "2026-10", "van-phong@tinh-0");
 }
 
+/* The report has arrived everywhere; only now the misfortune may come, while it is asked back. */
+static void recall_it(struct sim_world *world, struct telling *telling)
+{
+    struct sim_node *commune = &world->node[COMMUNE];
+    sim_world_run(world, world->now + 60000);
+    world->script = (struct sim_script){.here = misfortune, .ctx = telling};
+    sim_load_recall_as(world, commune, "cap-uy", &world->push[0].id);
+    sim_world_run(world, world->now + 60000);
+    if (world->mark_count == 0) /* the clerk was told nothing, and asks again: it may have been done */
+        sim_load_recall_as(world, commune, "cap-uy", &world->push[0].id);
+    sim_world_run(world, world->now + 10000);
+}
+
+static bool was_asked(struct sim_world *world)
+{
+    struct dg_txn *txn;
+    struct dg_held held;
+    bool asked = false;
+    if (dg_begin_read(world->node[PROVINCE].store, &txn) != DG_OK)
+        return false;
+    if (dg_held_get(txn, &world->push[0].id, &held) == DG_OK)
+        asked = dg_recall_asked(txn, held.position);
+    dg_abort(world->node[PROVINCE].store, txn);
+    return asked;
+}
+
 static bool tell(const struct story *story, bool trace)
 {
     struct telling telling = {.story = story};
@@ -143,9 +191,14 @@ static bool tell(const struct story *story, bool trace)
         printf("\n== %s: %s, at the %s\n", story->name, story->what,
                (const char *[]){"province", "district", "commune"}[story->who]);
     sim_world_run(world, world->now + 10000);
-    world->script = (struct sim_script){.here = misfortune, .ctx = &telling};
+    bool recalls = story->about == A_RECALL || story->about == A_REQUEST;
+    if (!recalls)
+        world->script = (struct sim_script){.here = misfortune, .ctx = &telling};
     sim_load_push_as(world, &world->node[COMMUNE], "cap-uy", "periodic", "2026-10", "van-phong@tinh-0");
-    sim_world_run(world, world->now + 60000);
+    if (recalls)
+        recall_it(world, &telling);
+    else
+        sim_world_run(world, world->now + 60000);
     clerk_looks_again(world);
     if (!world->laws.broken)
         sim_world_calm(world);
@@ -154,6 +207,8 @@ static bool tell(const struct story *story, bool trace)
         sim_break(world, "story", "the point never came");
     if (dg_store_mem_rows(world->node[COMMUNE].store, DG_TABLE_SENT) != 1)
         sim_break(world, "story", "there is not exactly one report");
+    if (recalls && !was_asked(world))
+        sim_break(world, "story", "the province was not asked");
     bool ok = !world->laws.broken;
     printf("%-14s %-45s %s%s%s\n", story->name, story->what, ok ? "holds" : world->laws.law, ok ? "" : ": ",
            ok ? "" : world->laws.what);

@@ -5,6 +5,7 @@
 
 #include "node/core/rows.h"
 #include "proto/pass.h"
+#include "proto/state_table.h"
 #include "tests/sim/world.h"
 
 struct verdict {
@@ -211,7 +212,69 @@ static void check_to_seq(struct verdict *v, const struct sim_node *author, const
     }
 }
 
-/* Every state a node has logged is held by the report's author. */
+/* ---- what authors say ---------------------------------------------------------------------------- */
+
+struct words {
+    uint32_t code;
+    size_t count;
+};
+
+static bool count_words(void *ctx, const struct dg_custody *custody)
+{
+    struct words *words = ctx;
+    words->count += custody->record.kind == DG_RECORD_STATE && custody->leaf.state == words->code;
+    return true;
+}
+
+static void check_asked(struct verdict *v, size_t at, const struct dg_held *held)
+{
+    struct words words = {.code = DG_STATE_RECALL_REQUESTED};
+    dg_custody_each(v->txn[at], held->position, count_words, &words);
+    if (words.count != 1)
+        fail(v, "L4: %s was asked %zu times to give a report back", v->world->node[at].unit, words.count);
+    for (size_t i = 0; i < held->report.recipient_count && v->ok; i++) {
+        const struct dg_recipient *recipient = &held->report.recipient[i];
+        struct dg_mail mail;
+        if (dg_bytes_is(recipient->unit, v->world->node[at].unit) &&
+            (!dg_mail_get(v->txn[at], recipient->organ, held->position, &mail) || mail.recall == 0))
+            fail(v, "L4: a mailbox of %s does not show that its report is asked back",
+                 v->world->node[at].unit);
+    }
+}
+
+/* An author's word is at every node that holds the report; a request is there once and in the mailboxes. */
+static void check_word(struct verdict *v, const struct sim_node *node, const struct dg_leaf *leaf,
+                       const char *origin, uint64_t index)
+{
+    for (size_t i = 0; i < v->world->node_count && v->ok; i++) {
+        struct dg_held held;
+        if (dg_held_get(v->txn[i], &leaf->report, &held) != DG_OK)
+            continue;
+        if (!sim_custody_has(v->txn[i], held.position, DG_RECORD_STATE, dg_bytes_of(origin), index))
+            fail(v, "L4: %s does not know what %s says of its own report", v->world->node[i].unit,
+                 node->unit);
+        else if (leaf->state == DG_STATE_RECALL_REQUESTED)
+            check_asked(v, i, &held);
+    }
+}
+
+/* Whoever consolidated what was recalled or superseded has said so, once it knew. */
+static void check_flags(struct verdict *v, const struct sim_node *author, const struct dg_held *held)
+{
+    struct dg_txn *txn = v->txn[author->index];
+    struct words words = {.code = DG_STATE_SOURCE_CHANGED};
+    dg_custody_each(txn, held->position, count_words, &words);
+    for (size_t i = 0; i < held->report.source_count && v->ok; i++) {
+        struct dg_held source;
+        struct dg_id by;
+        if (words.count == 0 && dg_held_get(txn, &held->report.source[i], &source) == DG_OK &&
+            (dg_recall_asked(txn, source.position) ||
+             dg_superseded_by(txn, &source.id, &source.report.author[0], &by)))
+            fail(v, "L4: %s does not say that a source of its report has changed", author->unit);
+    }
+}
+
+/* Every state a node has logged is held by the report's author, or by all its holders. */
 static void check_states(struct verdict *v, struct sim_node *node)
 {
     struct dg_log_view log;
@@ -231,6 +294,10 @@ static void check_states(struct verdict *v, struct sim_node *node)
             continue;
         }
         struct sim_node *author = sim_node_by_unit(v->world, held.report.author[0].unit);
+        if (dg_state_by_author(leaf.state)) {
+            check_word(v, node, &leaf, origin, i);
+            continue;
+        }
         if (author != node &&
             (dg_held_get(v->txn[author->index], &leaf.report, &own) != DG_OK ||
              !sim_custody_has(v->txn[author->index], own.position, DG_RECORD_STATE, dg_bytes_of(origin), i)))
@@ -259,15 +326,19 @@ static bool known_above(void *ctx, const struct dg_dir_row *row)
 
 /* ---- together ------------------------------------------------------------------------------------ */
 
-/* Only an author who sent urgent news past a missing recipient is told so, or whose report came back; and a
- * villain's superior, that its reports have each other's numbers. */
+/* Only an author who sent urgent news past a missing recipient is told so, or whose report came back, and who
+ * holds a consolidated report whose sources have changed; and a villain's superior, that its reports have
+ * each other's numbers. */
 static bool check_attention(void *ctx, const struct dg_attention *item)
 {
     const struct verdict *v = ctx;
-    bool villainous =
+    static const enum dg_err expected[] = {DG_ERR_NO_RECIPIENT, DG_ERR_RETURNED, DG_ERR_SOURCE_RECALLED,
+                                           DG_ERR_SOURCE_SUPERSEDED, DG_ERR_SOURCE_CHANGED};
+    bool fine =
         v->world->options.villain != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_REPEATED));
-    if (!villainous && !dg_bytes_is(item->code, dg_err_name(DG_ERR_NO_RECIPIENT)) &&
-        !dg_bytes_is(item->code, dg_err_name(DG_ERR_RETURNED)))
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        fine = fine || dg_bytes_is(item->code, dg_err_name(expected[i]));
+    if (!fine)
         fail(ctx, "L3: a person is called for: %.*s %.*s", (int)item->code.size,
              (const char *)item->code.data, (int)item->about.size, (const char *)item->about.data);
     return true;
@@ -297,6 +368,8 @@ static bool check_sent(void *ctx, struct dg_bytes organ, uint64_t position, cons
         check_mandate(v, reading->author, &held.report);
     if (v->ok)
         check_holders(v, reading->author, &held);
+    if (v->ok)
+        check_flags(v, reading->author, &held);
     return v->ok;
 }
 

@@ -96,7 +96,8 @@ struct sim_node {
     dg_ms skew;
     dg_ms turn_at, ticked_at; /* turn_at 0: none is planned */
     bool dying;               /* died while speaking; nothing is heard of it any more */
-    bool speaking_of_push, speaking_of_parcel, speaking_of_receipt, speaking_of_pass; /* in the batch */
+    bool speaking_of_push, speaking_of_parcel, speaking_of_receipt, speaking_of_pass,
+        speaking_of_state; /* in the batch */
     unsigned boots;
     /* The line to the parent. */
     uint64_t conn; /* its name at the parent */
@@ -206,7 +207,11 @@ bool sim_regime_load(struct sim_world *world, const char *name, struct dg_bytes 
 void sim_load_plan(struct sim_world *world);
 /* Some organ of the node reports something. */
 void sim_load_push(struct sim_world *world, struct sim_node *node);
-/* Some organ marks something that it has received. */
+/* Asks exactly this one back. */
+void sim_load_recall_as(struct sim_world *world, struct sim_node *node, const char *organ,
+                        const struct dg_id *id);
+/* Some organ marks something that it has received or answers a request to give it back; or an author asks for
+ * one of its reports. */
 void sim_load_mark(struct sim_world *world, struct sim_node *node);
 /* The node's unit adopts its regime anew: by another adoption, which says the same. */
 void sim_load_adopt(struct sim_world *world, struct sim_node *node);

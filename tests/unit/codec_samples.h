@@ -573,6 +573,10 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
         request.has_until = true;
         request.from.n = 20000;
         request.until.n = 21000;
+    } else if (verb == DG_CTL_RECALL) {
+        request.organ = sample_text("cap-uy");
+        request.report = sample_text("0123abcd");
+        request.note = sample_text("nhầm số liệu");
     }
     return request;
 }

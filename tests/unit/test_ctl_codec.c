@@ -206,6 +206,24 @@ static void the_status_of_all_children_fits(void **state)
     dg_buf_done(&bytes);
 }
 
+static void a_recall_survives_and_a_slip_in_it_is_its_users(void **state)
+{
+    (void)state;
+    struct dg_ctl_request request = sample_request(DG_CTL_RECALL);
+    struct dg_buf bytes;
+    dg_buf_init(&bytes, DG_CTL_MSG_MAX);
+    assert_int_equal(dg_ctl_request_encode(&request, &bytes), DG_OK);
+    check_round_trip(pass_request, dg_buf_bytes(&bytes));
+    check_truncation(pass_request, dg_buf_bytes(&bytes), true);
+    check_bit_flips(pass_request, dg_buf_bytes(&bytes), false);
+    check_memory_failures(pass_request, dg_buf_bytes(&bytes));
+    dg_buf_reset(&bytes);
+    request.organ = sample_text("Cấp ủy");
+    assert_int_equal(dg_ctl_request_encode(&request, &bytes), DG_OK);
+    assert_int_equal(decode_only(pass_request, dg_buf_bytes(&bytes)), DG_ERR_BAD_VALUE);
+    dg_buf_done(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +237,7 @@ int main(void)
         cmocka_unit_test(unknown_fields_and_versions_are_refused),
         cmocka_unit_test(what_a_user_mistypes_is_his_mistake),
         cmocka_unit_test(the_status_of_all_children_fits),
+        cmocka_unit_test(a_recall_survives_and_a_slip_in_it_is_its_users),
     };
 
     return cmocka_run_group_tests(tests, make_samples, free_samples);
