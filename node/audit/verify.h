@@ -56,6 +56,7 @@ struct dg_owed {
     struct dg_bytes origin; /* that log */
     uint64_t index;
     uint32_t state;          /* the newest proven state of that recipient; 1 arrived, 0 none */
+    uint32_t recall;         /* its proven answer to the author's recall, 15 or 16; 0 none */
     struct dg_bytes through; /* organ@unit that it waits or waited for; empty: for none */
     dg_ms since_ms;          /* through: the via organ's unit had it then */
     uint32_t decision;       /* through: enum dg_decision as proven; 0: it still waits */
@@ -72,6 +73,8 @@ struct dg_verification {
     struct dg_check *check;
     size_t owed_count;
     struct dg_owed *owed;
+    bool recall_asked; /* an author has asked the report back */
+    dg_ms recall_ms;
 };
 
 /* Verifies a .trail file against the federation's key. Everything in ret lives in arena. Returns DG_OK

@@ -1,6 +1,7 @@
 /* verify_events.c - what happened to the report: receipts, states and passes, and who is still owed it. */
 #include "common/crypto.h"
 #include "node/audit/verify_impl.h"
+#include "proto/state_table.h"
 
 /* --- receipts ------------------------------------------------------------------------------- */
 
@@ -153,9 +154,25 @@ static bool check_receipt(struct dg_verifying *v, const struct dg_proven *proven
 
 /* --- states --------------------------------------------------------------------------------- */
 
-/* A recipient by the report, or one that a receipt of the same log has added. */
-static bool may_mark(struct dg_verifying *v, struct dg_bytes organ, struct dg_bytes unit)
+static bool is_author(const struct dg_report *report, const struct dg_state *state)
 {
+    for (size_t i = 0; i < report->author_count; i++) {
+        if (dg_bytes_equal(report->author[i].organ, state->organ) &&
+            dg_bytes_equal(report->author[i].unit, state->unit))
+            return true;
+    }
+    return false;
+}
+
+/* What an author alone may say; else a recipient by the report, one that a receipt of the same log has added,
+ * or a via organ that gives the report back. */
+static bool may_mark(struct dg_verifying *v, const struct dg_state *state)
+{
+    struct dg_bytes organ = state->organ, unit = state->unit;
+    if (dg_state_by_author(state->code))
+        return is_author(&v->out->report, state);
+    if (dg_state_is_recall(state->code) && dg_report_goes_through(&v->out->report, organ, unit))
+        return true;
     if (find_recipient(&v->out->report, organ, unit) != NULL)
         return true;
     for (size_t i = 0; i < v->proven_count; i++) {
@@ -231,10 +248,10 @@ static bool check_state(struct dg_verifying *v, struct dg_proven *proven)
     if (!dg_verify(&organ->certificate.keys.signing, DG_CONTEXT_STATE, sealed->body, &sealed->sig))
         return dg_check_failed(v, "state", "of %.*s@%.*s: %s", DG_SHOW(state->organ), DG_SHOW(state->unit),
                                dg_err_name(DG_ERR_BAD_SIGNATURE));
-    if (!may_mark(v, state->organ, state->unit))
-        return dg_check_failed(v, "state", "%.*s@%.*s is no recipient", DG_SHOW(state->organ),
-                               DG_SHOW(state->unit));
-    if (!was_passed_before(v, proven))
+    if (!may_mark(v, state))
+        return dg_check_failed(v, "state", "%.*s@%.*s is no %s", DG_SHOW(state->organ), DG_SHOW(state->unit),
+                               dg_state_by_author(state->code) ? "author" : "recipient");
+    if (!dg_state_by_author(state->code) && !was_passed_before(v, proven))
         return dg_check_failed(v, "state", "%.*s@%.*s marked it before it was passed on",
                                DG_SHOW(state->organ), DG_SHOW(state->unit));
     organ->used = true;
@@ -344,6 +361,27 @@ bool dg_verify_events(struct dg_verifying *v)
 
 /* --- what is owed --------------------------------------------------------------------------- */
 
+/* The recall is a track of its own beside the work; an author's word is about neither. */
+static void take_state(uint32_t code, struct dg_owed *owed)
+{
+    if (dg_state_is_recall(code))
+        owed->recall = code == DG_STATE_RECALL_REQUESTED ? owed->recall : code;
+    else if (!dg_state_by_author(code))
+        owed->state = code;
+}
+
+/* Who has asked the report back, and when. */
+static void look_for_recall(struct dg_verifying *v)
+{
+    for (size_t i = 0; i < v->proven_count; i++) {
+        const struct dg_leaf *leaf = &v->proven[i].leaf;
+        if (leaf->kind != DG_LEAF_STATE || leaf->state != DG_STATE_RECALL_REQUESTED)
+            continue;
+        v->out->recall_asked = true;
+        v->out->recall_ms = leaf->time;
+    }
+}
+
 /* Events of one log come in its order, so the last word is the newest. */
 static void look_for(const struct dg_verifying *v, struct dg_owed *owed)
 {
@@ -353,7 +391,7 @@ static void look_for(const struct dg_verifying *v, struct dg_owed *owed)
         if (!dg_bytes_equal(proven->unit->certificate.unit, owed->unit))
             continue;
         if (leaf->kind == DG_LEAF_STATE && dg_bytes_equal(leaf->organ, owed->organ))
-            owed->state = leaf->state;
+            take_state(leaf->state, owed);
         if (leaf->kind != DG_LEAF_REPORT || owed->delivered ||
             find_line(leaf->delivery, leaf->delivery_count, owed->organ, owed->unit) == NULL)
             continue;
@@ -428,6 +466,7 @@ bool dg_verify_owed(struct dg_verifying *v)
     v->out->owed = dg_arena_array(v->arena, most, sizeof *v->out->owed);
     if (v->out->owed == NULL)
         return false;
+    look_for_recall(v);
     for (size_t i = 0; i < report->recipient_count; i++) {
         const struct dg_recipient *recipient = &report->recipient[i];
         struct dg_owed *owed = &v->out->owed[v->out->owed_count++];

@@ -11,4 +11,7 @@
 enum dg_err dg_ask(struct dg_cli *cli, const struct dg_ctl_request *request,
                    struct dg_ctl_reply *ret) DG_MUST_CHECK;
 
+/* The text of --note, entered and clean; ret is left alone without one. DG_ERR_BAD_TEXT, DG_ERR_TOO_LARGE. */
+enum dg_err dg_note_read(struct dg_cli *cli, struct dg_bytes *ret) DG_MUST_CHECK;
+
 #endif

@@ -177,8 +177,8 @@ static const struct dg_trail_event *pass_for(const struct gathering *g, const st
 
     for (size_t i = 0; dg_address_split(waits->through, &organ, &unit) && i < g->events.count; i++) {
         const struct dg_trail_event *event = &g->events.item[i];
-        if (event->id == DG_TRAIL_PASSED && event->passage.open &&
-            dg_bytes_equal(event->organ, organ) && dg_bytes_equal(event->unit, unit))
+        if (event->id == DG_TRAIL_PASSED && event->passage.open && dg_bytes_equal(event->organ, organ) &&
+            dg_bytes_equal(event->unit, unit))
             return event;
     }
     return NULL;
@@ -254,6 +254,34 @@ static bool gather_custody(void *ctx, const struct dg_custody *custody)
     return !g->short_of_memory;
 }
 
+/* A correction by the same author that this node holds; its own leaf is the proof of it. */
+static bool gather_correction(void *ctx, const struct dg_named *named)
+{
+    struct gathering *g = ctx;
+    const struct dg_author *author = &g->held->report.author[0];
+    struct dg_bytes text;
+    struct dg_leaf leaf;
+
+    if (!dg_bytes_equal(named->unit, author->unit) || !dg_bytes_equal(named->organ, author->organ) ||
+        !dg_leaf_get(g->view->txn, named->position, &text) ||
+        dg_leaf_parse(g->view->txn->arena, text, &leaf, NULL) != DG_OK)
+        return true;
+    struct dg_trail_event event = {
+        .id = DG_TRAIL_SUPERSEDED,
+        .unit = named->unit,
+        .organ = named->organ,
+        .time = leaf.time,
+        .has_log = true,
+        .origin = dg_bytes_of(g->view->identity.origin),
+        .index = named->position,
+        .proof = own_proof(g, named->position),
+        .other = named->id,
+        .rank = 2,
+    };
+    add(g, &event);
+    return !g->short_of_memory;
+}
+
 static bool gather_queued(void *ctx, const struct dg_queued *queued)
 {
     struct gathering *g = ctx;
@@ -311,6 +339,8 @@ static enum dg_err gather_own(struct gathering *g)
         event.organ = leaf.author[i].organ;
         event.unit = leaf.author[i].unit;
         event.time = g->held->verdict == DG_VERDICT_ACCEPTED ? g->held->report.signed_ms : leaf.time;
+        event.supersedes = g->held->verdict == DG_VERDICT_ACCEPTED && g->held->report.has_supersedes;
+        event.other = g->held->report.supersedes;
         add(g, &event);
     }
     bool authored = leaf.author_count > 0 && dg_bytes_equal(leaf.author[0].unit, base.unit);
@@ -336,6 +366,8 @@ enum dg_err dg_trail_events(struct dg_cli *cli, struct dg_view *view, const stru
         return dg_fault(&cli->fault, err);
     dg_custody_each(view->txn, held->position, gather_custody, &g);
     dg_queue_each(view->txn, dg_bytes_at(NULL, 0), gather_queued, &g);
+    if (held->verdict == DG_VERDICT_ACCEPTED)
+        dg_named_each(view->txn, &held->id, DG_NAMES_SUPERSEDED, gather_correction, &g);
     add_passed_deliveries(&g);
     if (g.short_of_memory)
         return dg_fault(&cli->fault, DG_ERR_NO_MEMORY);

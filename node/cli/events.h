@@ -30,8 +30,10 @@ struct dg_trail_event {
     enum dg_as as; /* delivered, unresolved */
     size_t rule_count;
     struct dg_bytes *rule;
-    struct dg_bytes to;   /* queued, forwarded: the neighbour */
-    uint32_t state;       /* state */
+    struct dg_bytes to; /* queued, forwarded: the neighbour */
+    uint32_t state;     /* state */
+    struct dg_id other; /* superseded: by which report; signed: which one it supersedes, if supersedes */
+    bool supersedes;
     struct dg_bytes code; /* refused, and queued after a temporary refusal */
     bool further;         /* logged or received here: not the first for its rule and period */
     struct dg_id first;

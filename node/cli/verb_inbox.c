@@ -3,6 +3,7 @@
  * Rows are listed first and their reports read afterwards, a few per transaction: a long mailbox must
  * neither hold a transaction open nor fill the memory.
  */
+#include "node/cli/correction.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
@@ -86,6 +87,18 @@ static void json_passage(struct inbox *inbox, struct dg_json *json, const struct
     dg_json_passage(json, &passage);
 }
 
+/* A list asks for no more than the reports that name this one. */
+static void json_correction(struct inbox *inbox, struct dg_json *json, const struct dg_mail *mail,
+                            const struct dg_held *held)
+{
+    const struct dg_report *report = &held->report;
+    struct dg_id by;
+
+    dg_json_recall_code(json, mail->recall);
+    bool superseded = dg_superseded_by(inbox->view.txn, &held->id, &report->author[0], &by);
+    dg_json_maybe_id(json, "superseded_by", superseded, &by);
+}
+
 static void print_json(struct inbox *inbox, const struct dg_mail *mail, const struct dg_held *held)
 {
     const struct dg_report *report = &held->report;
@@ -106,6 +119,7 @@ static void print_json(struct inbox *inbox, const struct dg_mail *mail, const st
     dg_json_instant(json, "arrived", arrived_at(mail));
     dg_json_text(json, "state", mail->open ? dg_state_name(mail->state) : dg_passage_name(mail->decision));
     json_passage(inbox, json, mail, held);
+    json_correction(inbox, json, mail, held);
     struct dg_json *rules = dg_json_array(json, "rules");
     for (size_t i = 0; i < mail->rule_count; i++)
         dg_json_item_rule(rules, mail->rule[i], dg_cites_of(&inbox->directory, report, mail->rule[i]));
@@ -131,11 +145,27 @@ static const char *state_text(struct inbox *inbox, const struct dg_mail *mail)
     return dg_phrase(cli, DG_MSG_WAITS_AT, DG_WORDS(dg_shown(inbox->view.txn->arena, mail->through), since));
 }
 
-static void print_row(struct inbox *inbox, const struct dg_mail *mail, const struct dg_report *report)
+/* Where the work stands, and beside it the recall. */
+static const char *states_text(struct inbox *inbox, const struct dg_mail *mail)
 {
+    const char *work = state_text(inbox, mail);
+
+    return mail->recall == 0 ? work
+                             : dg_arena_printf(inbox->view.txn->arena, "%s; %s", work,
+                                               dg_state_shown(inbox->cli, mail->recall));
+}
+
+static enum dg_err print_row(struct inbox *inbox, const struct dg_mail *mail, const struct dg_held *held)
+{
+    const struct dg_report *report = &held->report;
+    struct dg_correction correction;
+    enum dg_err err = dg_correction_of(inbox->cli, &inbox->view, held, &correction);
+    if (err != DG_OK)
+        return err;
     struct dg_arena *arena = inbox->view.txn->arena;
     char id[DG_HEX_BYTES], arrived[DG_LOCAL_TEXT];
     struct dg_marks marks = dg_marks_of(inbox->view.txn, report, mail->position);
+    const char *title = dg_title_shown(inbox->cli, arena, report, &marks);
 
     dg_hex(mail->id.b, sizeof mail->id.b, id);
     id[12] = '\0';
@@ -145,10 +175,11 @@ static void print_row(struct inbox *inbox, const struct dg_mail *mail, const str
                                  arrived,
                                  dg_author_text(arena, report),
                                  dg_as_shown(inbox->cli, mail->as),
-                                 state_text(inbox, mail),
+                                 states_text(inbox, mail),
                                  dg_shown(arena, report->number),
-                                 dg_title_shown(inbox->cli, arena, report, &marks),
+                                 dg_title_corrected(inbox->cli, arena, title, &correction),
                              });
+    return DG_OK;
 }
 
 static enum dg_err show_one(struct inbox *inbox, uint64_t position)
@@ -162,9 +193,8 @@ static enum dg_err show_one(struct inbox *inbox, uint64_t position)
     if (err != DG_OK)
         return dg_fault(&inbox->cli->fault, err);
     if (inbox->grid != NULL)
-        print_row(inbox, &mail, &held.report);
-    else
-        print_json(inbox, &mail, &held);
+        return print_row(inbox, &mail, &held);
+    print_json(inbox, &mail, &held);
     return DG_OK;
 }
 

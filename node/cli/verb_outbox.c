@@ -1,4 +1,5 @@
 /* verb_outbox.c - the reports that this node's organs have sent, and how far they came. */
+#include "node/cli/correction.h"
 #include "node/cli/json.h"
 #include "node/cli/progress.h"
 #include "node/cli/say.h"
@@ -43,7 +44,7 @@ static bool list_one(void *ctx, struct dg_bytes organ, uint64_t position, const 
 }
 
 static void print_json(struct outbox *outbox, const struct sent *sent, const struct dg_held *held,
-                       const struct dg_progress *progress)
+                       const struct dg_progress *progress, const struct dg_correction *correction)
 {
     const struct dg_report *report = &held->report;
     struct dg_json *json = dg_json_new();
@@ -64,6 +65,7 @@ static void print_json(struct outbox *outbox, const struct sent *sent, const str
     dg_json_text(json, "state", dg_progress_name(progress));
     dg_json_number(json, "owed", progress->owed);
     dg_json_number(json, "received", progress->received);
+    dg_json_correction(json, outbox->view.txn->arena, correction);
     dg_json_maybe(json, "waits_for", dg_bytes_of(progress->via));
     dg_json_print(json, outbox->cli->out);
 }
@@ -84,11 +86,12 @@ static const char *state_shown(struct outbox *outbox, const struct dg_progress *
 }
 
 static void print_row(struct outbox *outbox, const struct sent *sent, const struct dg_held *held,
-                      const struct dg_progress *progress)
+                      const struct dg_progress *progress, const struct dg_correction *correction)
 {
     struct dg_arena *arena = outbox->view.txn->arena;
     char id[DG_HEX_BYTES], signed_at[DG_LOCAL_TEXT];
     struct dg_marks marks = dg_marks_of(outbox->view.txn, &held->report, held->position);
+    const char *title = dg_title_shown(outbox->cli, arena, &held->report, &marks);
 
     dg_hex(sent->id.b, sizeof sent->id.b, id);
     id[12] = '\0';
@@ -99,7 +102,7 @@ static void print_row(struct outbox *outbox, const struct sent *sent, const stru
                                   dg_shown(arena, sent->organ),
                                   state_shown(outbox, progress),
                                   dg_shown(arena, held->report.number),
-                                  dg_title_shown(outbox->cli, arena, &held->report, &marks),
+                                  dg_title_corrected(outbox->cli, arena, title, correction),
                               });
 }
 
@@ -111,11 +114,15 @@ static enum dg_err show_one(struct outbox *outbox, const struct sent *sent)
     enum dg_err err = dg_held_get(outbox->view.txn, &sent->id, &held);
     if (err != DG_OK)
         return dg_fault(&outbox->cli->fault, err);
+    struct dg_correction correction;
+    err = dg_correction_of(outbox->cli, &outbox->view, &held, &correction);
+    if (err != DG_OK)
+        return err;
     dg_progress_of(&outbox->view, &held, &progress);
     if (outbox->grid != NULL)
-        print_row(outbox, sent, &held, &progress);
+        print_row(outbox, sent, &held, &progress, &correction);
     else
-        print_json(outbox, sent, &held, &progress);
+        print_json(outbox, sent, &held, &progress, &correction);
     return DG_OK;
 }
 

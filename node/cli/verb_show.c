@@ -1,4 +1,5 @@
 /* verb_show.c - one report: its header, its recipients with their states, or its text. */
+#include "node/cli/correction.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
@@ -12,6 +13,7 @@ struct showing {
     struct dg_view view;
     struct dg_directory directory;
     struct dg_held held;
+    struct dg_correction correction;
 };
 
 /* ---- states ------------------------------------------------------------------------------------- */
@@ -37,7 +39,8 @@ static bool look_at(void *ctx, const struct dg_custody *custody)
 {
     struct state_search *search = ctx;
     const struct dg_leaf *leaf = &custody->leaf;
-    bool is_state = custody->record.kind == DG_RECORD_STATE &&
+    bool is_state = custody->record.kind == DG_RECORD_STATE && !dg_state_is_recall(leaf->state) &&
+                    !dg_state_by_author(leaf->state) &&
                     dg_bytes_equal(leaf->organ, search->recipient->organ) &&
                     dg_bytes_equal(leaf->unit, search->recipient->unit);
 
@@ -76,6 +79,17 @@ static uint32_t state_of(struct showing *s, const struct dg_recipient *recipient
     return shut && search.state <= DG_STATE_ARRIVED ? 0 : search.state;
 }
 
+/* The recipient's answer to a recall, 13 while there is none; 0 when nothing was asked back. */
+static uint32_t recall_of(const struct showing *s, const struct dg_recipient *recipient)
+{
+    for (size_t i = 0; i < s->correction.answer_count; i++) {
+        const struct dg_recall_answer *answer = &s->correction.answer[i];
+        if (dg_bytes_equal(answer->organ, recipient->organ) && dg_bytes_equal(answer->unit, recipient->unit))
+            return answer->code;
+    }
+    return 0;
+}
+
 /* ---- for machines ------------------------------------------------------------------------------- */
 
 static void json_texts(struct dg_json *json, const char *key, size_t count, const struct dg_bytes text[])
@@ -103,6 +117,7 @@ static void json_recipient(struct showing *s, struct dg_json *list, const struct
     if (state == NULL)
         state = through && !passage.open ? dg_passage_name(passage.decision) : "";
     dg_json_maybe(item, "state", dg_bytes_of(state));
+    dg_json_recall_code(item, recall_of(s, recipient));
     if (through)
         dg_json_passage(item, &passage);
     else
@@ -149,6 +164,7 @@ static void print_json(struct showing *s)
     dg_json_text(json, "from", dg_author_text(s->view.txn->arena, &held->report));
     struct dg_marks marks = dg_marks_of(s->view.txn, &held->report, held->position);
     json_header(json, s->view.txn->arena, &held->report, &marks);
+    dg_json_correction(json, s->view.txn->arena, &s->correction);
     dg_json_instant(json, "arrived", held->arrived_ms);
     struct dg_json *recipients = dg_json_array(json, "recipients");
     for (size_t i = 0; i < held->report.recipient_count; i++)
@@ -179,7 +195,7 @@ static const char *rules_shown(struct showing *s, const struct dg_recipient *rec
     return text;
 }
 
-static const char *state_text(struct showing *s, const struct dg_recipient *recipient)
+static const char *work_text(struct showing *s, const struct dg_recipient *recipient)
 {
     uint32_t state = state_of(s, recipient);
     struct dg_passage passage;
@@ -189,6 +205,16 @@ static const char *state_text(struct showing *s, const struct dg_recipient *reci
     if (passage_of(s, recipient, &passage) && !passage.open)
         return dg_passage_text(s->cli, s->view.txn->arena, &passage, recipient->through);
     return dg_msg(s->cli, DG_MSG_NOT_YET);
+}
+
+/* Where the work stands, and beside it the recall. */
+static const char *state_text(struct showing *s, const struct dg_recipient *recipient)
+{
+    const char *work = work_text(s, recipient);
+    uint32_t recall = recall_of(s, recipient);
+
+    return recall == 0 ? work
+                       : dg_arena_printf(s->view.txn->arena, "%s; %s", work, dg_state_shown(s->cli, recall));
 }
 
 /* The list that ends such a document, with where each copy is now. */
@@ -234,6 +260,7 @@ static enum dg_err print_text(struct showing *s)
     line(s, DG_MSG_H_URGENCY, dg_urgency_name(report->urgency));
     line(s, DG_MSG_H_FROM, dg_author_text(arena, report));
     line(s, DG_MSG_H_SIGNED, signed_at);
+    dg_print_correction(s->cli, arena, &s->correction);
     return print_recipients(s);
 }
 
@@ -244,6 +271,8 @@ static enum dg_err show(struct showing *s)
     enum dg_err err = dg_view_report(s->cli, &s->view, s->cli->args.word[0], &s->held);
     if (err == DG_OK)
         err = dg_view_directory(s->cli, &s->view, &s->directory);
+    if (err == DG_OK && s->held.verdict == DG_VERDICT_ACCEPTED)
+        err = dg_correction_of(s->cli, &s->view, &s->held, &s->correction);
     if (err != DG_OK)
         return err;
     if (dg_cli_has(s->cli, DG_OPT_BODY) && s->held.verdict != DG_VERDICT_ACCEPTED)

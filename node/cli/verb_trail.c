@@ -1,4 +1,5 @@
 /* verb_trail.c - what happened to a report, everywhere, with its proofs counted. */
+#include "node/cli/correction.h"
 #include "node/cli/events.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
@@ -54,6 +55,10 @@ static void print_json(struct dg_cli *cli, struct dg_arena *arena, const struct 
         dg_json_bytes(json, "code", event->code);
     if (event->further)
         dg_json_hex(json, "further_to", event->first.b, sizeof event->first.b);
+    if (event->id == DG_TRAIL_SUPERSEDED)
+        dg_json_hex(json, "by", event->other.b, sizeof event->other.b);
+    if (event->supersedes)
+        dg_json_hex(json, "supersedes", event->other.b, sizeof event->other.b);
     dg_json_print(json, cli->out);
 }
 
@@ -69,6 +74,9 @@ static const char *detail(struct dg_cli *cli, struct dg_arena *arena, const stru
         first[12] = '\0';
         return dg_phrase(cli, DG_MSG_FURTHER, DG_WORDS(first));
     }
+    if (event->id == DG_TRAIL_SUPERSEDED || event->supersedes)
+        return dg_phrase(cli, event->supersedes ? DG_MSG_SUPERSEDES : DG_MSG_IS_SUPERSEDED,
+                         DG_WORDS(dg_id_short(arena, &event->other)));
     if (event->id == DG_TRAIL_WAITS)
         return dg_arena_printf(arena, "%s → %s", dg_shown(arena, event->through),
                                dg_as_shown(cli, event->as));

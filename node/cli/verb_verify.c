@@ -61,6 +61,7 @@ static void json_delivery(struct dg_cli *cli, struct dg_json *list, const struct
 
     dg_json_text(item, "organ", dg_address_text(&cli->arena, owed->organ, owed->unit));
     dg_json_text(item, "as", dg_as_name(owed->as));
+    dg_json_maybe(item, "recall", dg_bytes_of(owed->recall != 0 ? dg_state_name(owed->recall) : ""));
     struct dg_json *rules = dg_json_array(item, "rules");
     for (size_t i = 0; i < owed->rule_count; i++)
         dg_json_item_rule(rules, owed->rule[i], dg_bytes_at(NULL, 0));
@@ -78,6 +79,23 @@ static void json_delivery(struct dg_cli *cli, struct dg_json *list, const struct
     struct dg_json *log = dg_json_object(item, "log");
     dg_json_bytes(log, "origin", owed->origin);
     dg_json_number(log, "index", owed->index);
+}
+
+static void json_recall(struct dg_cli *cli, struct dg_json *json, const struct dg_verification *verification)
+{
+    if (!verification->recall_asked) {
+        dg_json_null(json, "recall");
+        return;
+    }
+    struct dg_json *recall = dg_json_object(json, "recall");
+    dg_json_instant(recall, "asked", verification->recall_ms);
+    struct dg_json *agreed = dg_json_array(recall, "agreed"), *refused = dg_json_array(recall, "refused");
+    for (size_t i = 0; i < verification->owed_count; i++) {
+        const struct dg_owed *owed = &verification->owed[i];
+        if (owed->recall != 0)
+            dg_json_item_text(owed->recall == DG_STATE_RECALL_AGREED ? agreed : refused,
+                              dg_bytes_of(dg_address_text(&cli->arena, owed->organ, owed->unit)));
+    }
 }
 
 static void print_json(struct dg_cli *cli, const struct dg_verification *verification)
@@ -102,6 +120,7 @@ static void print_json(struct dg_cli *cli, const struct dg_verification *verific
     struct dg_json *deliveries = dg_json_array(json, "deliveries");
     for (size_t i = 0; i < verification->owed_count; i++)
         json_delivery(cli, deliveries, &verification->owed[i]);
+    json_recall(cli, json, verification);
     dg_json_print(json, cli->out);
 }
 
@@ -156,6 +175,19 @@ static enum dg_err print_deliveries(struct dg_cli *cli, const struct dg_verifica
     return dg_grid_print(grid);
 }
 
+/* Who has answered so. */
+static const char *answered(struct dg_cli *cli, const struct dg_verification *verification, uint32_t code)
+{
+    const char *text = "";
+    for (size_t i = 0; i < verification->owed_count; i++) {
+        const struct dg_owed *owed = &verification->owed[i];
+        if (owed->recall == code)
+            text = dg_arena_printf(&cli->arena, "%s%s%s", text, text[0] != '\0' ? ", " : "",
+                                   dg_address_text(&cli->arena, owed->organ, owed->unit));
+    }
+    return text[0] != '\0' ? text : dg_msg(cli, DG_MSG_NOBODY);
+}
+
 static enum dg_err print_text(struct dg_cli *cli, const struct dg_verification *verification)
 {
     char id[DG_HEX_BYTES];
@@ -166,6 +198,10 @@ static enum dg_err print_text(struct dg_cli *cli, const struct dg_verification *
     enum dg_err err = print_deliveries(cli, verification);
     if (!verification->verified)
         return err;
+    if (verification->recall_asked)
+        dg_say(cli, cli->out, DG_MSG_RECALL_SUM,
+               DG_WORDS(answered(cli, verification, DG_STATE_RECALL_AGREED),
+                        answered(cli, verification, DG_STATE_RECALL_REFUSED)));
     dg_hex(verification->id.b, sizeof verification->id.b, id);
     dg_say(cli, cli->out, DG_MSG_VERIFIED, DG_WORDS(id, dg_author_text(&cli->arena, &verification->report)));
     return err;

@@ -1,0 +1,26 @@
+/* verb_recall.c - asks everybody who received a report to give it back. */
+#include "node/cli/ask.h"
+#include "node/cli/say.h"
+#include "node/cli/view.h"
+
+enum dg_err dg_verb_RECALL(struct dg_cli *cli)
+{
+    struct dg_ctl_request request = {.verb = DG_CTL_RECALL,
+                                     .dry_run = dg_cli_has(cli, DG_OPT_DRY_RUN),
+                                     .report = dg_bytes_of(cli->args.word[0])};
+    struct dg_ctl_reply reply;
+    const char *as;
+
+    enum dg_err err = dg_cli_need(cli, DG_OPT_AS, &as);
+    if (err == DG_OK)
+        err = dg_note_read(cli, &request.note);
+    if (err == DG_OK)
+        err = dg_organ_here(cli, as, &request.organ);
+    if (err != DG_OK)
+        return err;
+    cli->where = cli->args.word[0];
+    err = dg_ask(cli, &request, &reply);
+    if (err == DG_OK && request.dry_run)
+        dg_say(cli, cli->err, DG_MSG_WOULD_RECALL, DG_WORDS(cli->where));
+    return err;
+}
