@@ -16,6 +16,7 @@ enum {
     DG_CITES_MAX = 255,      /* "Điều 24 khoản 2" */
     DG_KIND_MAX = 31,
     DG_NUMBER_MAX = 63,
+    DG_PURPOSE_MAX = 63, /* why a recipient is on the list, "p/h" */
     DG_TITLE_MAX = 1023,
     DG_ENDPOINT_MAX = 255,
     DG_NOTE_TEXT_MAX = 1023, /* the free text of a state */

@@ -120,6 +120,31 @@ static void read_extras(struct dg_pb *pb, const Dgpb__Report *wire, struct dg_re
     }
 }
 
+static bool is_addition(const struct dg_report *report, struct dg_bytes address)
+{
+    for (size_t i = 0; i < report->also_to_count; i++)
+        if (dg_bytes_equal(report->also_to[i], address))
+            return true;
+    return false;
+}
+
+/* Only what the author added has a purpose of the author's; each has one. */
+static void read_purposes(struct dg_pb *pb, const Dgpb__Report *wire, struct dg_report *ret)
+{
+    ret->purpose_count =
+        dg_pb_array(pb, wire->n_purpose, DG_ALSO_TO_MAX, sizeof *ret->purpose, &ret->purpose, "purpose");
+    for (size_t i = 0; i < ret->purpose_count; i++) {
+        struct dg_purpose *purpose = &ret->purpose[i];
+        purpose->address = dg_pb_address(pb, wire->purpose[i]->address, "purpose");
+        purpose->purpose = dg_pb_line(pb, wire->purpose[i]->purpose, DG_PURPOSE_MAX, "purpose");
+        bool again = false;
+        for (size_t k = 0; k < i; k++)
+            again = again || dg_bytes_equal(ret->purpose[k].address, purpose->address);
+        if (again || purpose->purpose.size == 0 || !is_addition(ret, purpose->address))
+            dg_pb_fail(pb, DG_ERR_MALFORMED, "purpose");
+    }
+}
+
 /* A receiver may save an attachment under its name, so the name never leads out of a directory. */
 static struct dg_bytes read_file_name(struct dg_pb *pb, ProtobufCBinaryData value)
 {
@@ -251,6 +276,7 @@ static enum dg_err decode(struct dg_arena *arena, struct dg_bytes bytes, enum st
     read_header(&pb, wire, stage, &report);
     read_indicators(&pb, wire, &report);
     read_extras(&pb, wire, &report);
+    read_purposes(&pb, wire, &report);
     read_attachments(&pb, wire, &report);
     if (stage == SIGNED)
         read_node_part(&pb, wire, &report);

@@ -69,6 +69,12 @@ struct dg_recipient {
     struct dg_cert_id certificate;
 };
 
+/* Why the author adds a recipient: the words in brackets on the list "Nơi nhận". */
+struct dg_purpose {
+    struct dg_bytes address; /* organ@unit, one of also_to */
+    struct dg_bytes purpose;
+};
+
 struct dg_report {
     uint32_t version;
     struct dg_bytes federation;
@@ -100,6 +106,8 @@ struct dg_report {
     struct dg_to_seq *to_seq;
     dg_ms signed_ms;
     uint8_t salt[16];
+    size_t purpose_count;
+    struct dg_purpose *purpose;
 };
 
 struct dg_author_signature {

@@ -97,6 +97,15 @@ static void write_header(struct dg_pb_out *out, const struct dg_report *report, 
     wire->supersedes = DG_PB_VIEW(report->supersedes);
 }
 
+static void write_purposes(struct dg_pb_out *out, const struct dg_report *report, Dgpb__Report *wire)
+{
+    wire->n_purpose = dg_pb_messages(out, report->purpose_count, &dgpb__purpose__descriptor, &wire->purpose);
+    for (size_t i = 0; i < wire->n_purpose; i++) {
+        wire->purpose[i]->address = dg_pb_bytes(report->purpose[i].address);
+        wire->purpose[i]->purpose = dg_pb_bytes(report->purpose[i].purpose);
+    }
+}
+
 enum dg_err dg_report_encode(const struct dg_report *report, struct dg_buf *out)
 {
     Dgpb__Report wire = DGPB__REPORT__INIT;
@@ -109,6 +118,7 @@ enum dg_err dg_report_encode(const struct dg_report *report, struct dg_buf *out)
     wire.body = dg_pb_bytes(report->body);
     write_attachments(&pb, report, &wire);
     write_delivery(&pb, report, &wire);
+    write_purposes(&pb, report, &wire);
     wire.signed_ms = report->signed_ms;
     wire.salt = DG_PB_VIEW(report->salt);
     return dg_pb_out_end(&pb, &wire.base, out);

@@ -1,5 +1,6 @@
 /* verb_show.c - one report: its header, its recipients with their states, or its text. */
 #include "node/cli/correction.h"
+#include "node/cli/distribution.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
@@ -109,6 +110,7 @@ static void json_recipient(struct showing *s, struct dg_json *list, const struct
 
     dg_json_text(item, "organ", dg_address_text(s->view.txn->arena, recipient->organ, recipient->unit));
     dg_json_text(item, "as", dg_as_name(recipient->as));
+    dg_json_maybe(item, "purpose", dg_purpose_of(&s->directory, &s->held.report, recipient));
     dg_json_maybe(item, "through", recipient->through);
     struct dg_json *rules = dg_json_array(item, "rules");
     for (size_t i = 0; i < recipient->rule_count; i++)
@@ -169,6 +171,7 @@ static void print_json(struct showing *s)
     struct dg_json *recipients = dg_json_array(json, "recipients");
     for (size_t i = 0; i < held->report.recipient_count; i++)
         json_recipient(s, recipients, &held->report.recipient[i]);
+    dg_json_distribution(json, s->view.txn->arena, &s->directory, &held->report);
     if (dg_cli_has(s->cli, DG_OPT_BODY))
         dg_json_bytes(json, "body", held->report.body);
     dg_json_print(json, s->cli->out);
@@ -261,7 +264,9 @@ static enum dg_err print_text(struct showing *s)
     line(s, DG_MSG_H_FROM, dg_author_text(arena, report));
     line(s, DG_MSG_H_SIGNED, signed_at);
     dg_print_correction(s->cli, arena, &s->correction);
-    return print_recipients(s);
+    enum dg_err err = print_recipients(s);
+    dg_print_distribution(s->cli, arena, &s->directory, report);
+    return err;
 }
 
 /* ---- the verb ----------------------------------------------------------------------------------- */

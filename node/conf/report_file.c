@@ -84,12 +84,28 @@ static bool check_matter(struct dg_fields *fields, const struct dg_yaml *word, c
     return false;
 }
 
+/* Takes `organ@unit (p/h)` apart; a word that is not of that form is all address. */
+static struct dg_bytes cut_purpose(struct dg_bytes word, struct dg_bytes *ret_purpose)
+{
+    const uint8_t *open = word.size > 0 ? memchr(word.data, '(', word.size) : NULL;
+
+    *ret_purpose = dg_bytes_at(NULL, 0);
+    if (open == NULL || open - word.data < 2 || open[-1] != ' ' || word.data[word.size - 1] != ')')
+        return word;
+    size_t at = (size_t)(open - word.data);
+    if (word.size - at < 3)
+        return word;
+    *ret_purpose = dg_bytes_at(open + 1, word.size - at - 2);
+    return dg_bytes_at(word.data, at - 1);
+}
+
 static bool check_address(struct dg_fields *fields, const struct dg_yaml *word, const void *context)
 {
-    struct dg_bytes organ, unit;
+    struct dg_bytes organ, unit, purpose;
+    struct dg_bytes address = cut_purpose(word->text, &purpose);
 
     (void)context;
-    if (dg_address_split(word->text, &organ, &unit))
+    if (dg_address_split(address, &organ, &unit) && purpose.size <= DG_PURPOSE_MAX)
         return true;
     dg_fields_complain(fields, word, "\"%s\" is not an address organ@unit", (const char *)word->text.data);
     return false;
@@ -130,6 +146,20 @@ static void read_supersedes(struct dg_fields *fields, const struct dg_yaml *root
         ret->has_supersedes = dg_unhex(text, ret->supersedes.b, sizeof ret->supersedes.b);
 }
 
+/* The purpose goes beside the address, which is all that the rules look at. */
+static void read_purposes(struct dg_fields *fields, struct dg_report *ret)
+{
+    ret->purpose = dg_fields_array(fields, ret->also_to_count, sizeof *ret->purpose);
+    if (ret->purpose == NULL)
+        return;
+    for (size_t i = 0; i < ret->also_to_count; i++) {
+        struct dg_purpose *purpose = &ret->purpose[ret->purpose_count];
+        ret->also_to[i] = cut_purpose(ret->also_to[i], &purpose->purpose);
+        purpose->address = ret->also_to[i];
+        ret->purpose_count += purpose->purpose.size > 0 ? 1 : 0;
+    }
+}
+
 static void read_lists(struct dg_fields *fields, const struct dg_yaml *root, struct dg_report *ret)
 {
     struct dg_slugs matter, also_to;
@@ -140,6 +170,7 @@ static void read_lists(struct dg_fields *fields, const struct dg_yaml *root, str
     ret->matter_count = matter.count;
     ret->also_to = also_to.item;
     ret->also_to_count = also_to.count;
+    read_purposes(fields, ret);
     read_sources(fields, root, ret);
     read_supersedes(fields, root, ret);
 }

@@ -202,6 +202,34 @@ static void impossible_values_have_their_own_errors(void **state)
     assert_int_equal(decode_with_number(pass_state, dg_buf_bytes(&state_buf), 7, 17), DG_ERR_UNSUPPORTED);
 }
 
+static enum dg_err with_purposes(struct dg_purpose *purpose, size_t count)
+{
+    struct dg_report report = sample_report();
+    struct dg_buf bytes;
+    report.purpose = purpose;
+    report.purpose_count = count;
+    dg_buf_init(&bytes, DG_REPORT_MAX);
+    assert_int_equal(dg_report_encode(&report, &bytes), DG_OK);
+    enum dg_err err = decode_only(pass_report, dg_buf_bytes(&bytes));
+    if (err == DG_OK)
+        check_round_trip(pass_report, dg_buf_bytes(&bytes));
+    dg_buf_done(&bytes);
+    return err;
+}
+
+static void only_what_the_author_added_has_a_purpose_of_the_authors(void **state)
+{
+    (void)state;
+    struct dg_purpose good = {sample_text("van-phong@binh-phuoc"), sample_text("p/h")};
+    struct dg_purpose twice[] = {good, good};
+    struct dg_purpose nobody = {sample_text("mttq@binh-phuoc"), sample_text("p/h")};
+    struct dg_purpose empty = {sample_text("van-phong@binh-phuoc"), sample_text("")};
+    assert_int_equal(with_purposes(&good, 1), DG_OK);
+    assert_int_equal(with_purposes(twice, 2), DG_ERR_MALFORMED);
+    assert_int_equal(with_purposes(&nobody, 1), DG_ERR_MALFORMED);
+    assert_int_not_equal(with_purposes(&empty, 1), DG_OK);
+}
+
 static void longer_lists_than_allowed_are_refused(void **state)
 {
     (void)state;
@@ -330,6 +358,7 @@ int main(void)
         cmocka_unit_test(a_newer_version_is_named),
         cmocka_unit_test(text_that_is_not_clean_is_refused),
         cmocka_unit_test(impossible_values_have_their_own_errors),
+        cmocka_unit_test(only_what_the_author_added_has_a_purpose_of_the_authors),
         cmocka_unit_test(longer_lists_than_allowed_are_refused),
         cmocka_unit_test(nobody_is_named_twice),
         cmocka_unit_test(an_attachment_is_never_named_as_a_path),

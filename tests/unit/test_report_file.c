@@ -192,6 +192,28 @@ static void indicators_are_names_and_decimal_numbers(void **state)
             "indicators must be name: number, at most 512");
 }
 
+static void an_addition_may_say_for_what_purpose(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(read_text(f,
+                               "---\n" NEED
+                               "also-to: [van-phong@tinh (p/h), mttq@tinh, hdnd@tinh (để biết)]\n---\nA\n"),
+                     DG_OK);
+    assert_int_equal(f->report.also_to_count, 3);
+    assert_true(dg_bytes_is(f->report.also_to[0], "van-phong@tinh"));
+    assert_int_equal(f->report.purpose_count, 2);
+    assert_true(dg_bytes_is(f->report.purpose[0].purpose, "p/h"));
+    assert_true(dg_bytes_is(f->report.purpose[1].address, "hdnd@tinh"));
+    assert_true(dg_bytes_is(f->report.purpose[1].purpose, "để biết"));
+    static const char *const wrong[] = {"van-phong@tinh(p/h)", "van-phong@tinh ()", "van-phong@tinh (p/h",
+                                        "(p/h)", "van-phong (p/h)"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text, "---\n" NEED "also-to: [\"%s\"]\n---\nA\n", wrong[i]);
+        assert_int_equal(read_text(f, text), DG_ERR_BAD_HEADER);
+    }
+}
+
 static void keys_of_ones_own_begin_with_x(void **state)
 {
     struct fixture *f = *state;
@@ -261,6 +283,7 @@ int main(void)
         TEST(the_first_mistake_in_the_file_is_named),
         TEST(values_have_one_form_and_no_other),
         TEST(indicators_are_names_and_decimal_numbers),
+        TEST(an_addition_may_say_for_what_purpose),
         TEST(keys_of_ones_own_begin_with_x),
         TEST(reports_of_several_signers_are_not_supported_yet),
         TEST(unclean_text_is_refused_with_its_line),
