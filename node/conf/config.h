@@ -13,12 +13,15 @@
     X(listen, STRING, "", "where children call, tcp://host:port; empty: no children",                        \
       "nơi cấp dưới kết nối tới, tcp://máy:cổng; trống: không có cấp dưới")                                  \
     X(log_level, STRING, "notice", "error, notice or debug", "mức nhật ký: error, notice hoặc debug")        \
-    X(workers, NUMBER, "2", "threads that check signatures, 1 to 16", "số luồng kiểm tra chữ ký, 1 đến 16")
+    X(workers, NUMBER, "2", "threads that check signatures, 1 to 16", "số luồng kiểm tra chữ ký, 1 đến 16")  \
+    X(terms, STRING, "", "the days on which the committee's terms began: 2020-10-15, 2025-09-20",            \
+      "các ngày bắt đầu nhiệm kỳ của cấp ủy: 2020-10-15, 2025-09-20")
 
 struct dg_config {
     char listen[DG_ENDPOINT_MAX + 1];
     char log_level[16];
     unsigned workers;
+    char terms[DG_ENDPOINT_MAX + 1];
 };
 
 /* The defaults. */

@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "node/core/node_impl.h"
 #include "node/core/outline.h"
+#include "proto/number.h"
 #include "proto/state_table.h"
 
 /* ---- push --------------------------------------------------------------------------------------- */
@@ -241,6 +242,18 @@ static void push_outline(struct push *p)
     }
 }
 
+/* A number is the author's own affair: one of another form is only remarked upon. */
+static void push_number(struct push *p)
+{
+    struct dg_number number;
+    struct dg_bytes text = p->report.number;
+    if (text.size == 0 || dg_number_parse(text, &number))
+        return;
+    struct dg_fault *warning = dg_reply_warn(p->txn, p->reply);
+    if (warning != NULL)
+        (void)dg_faultf(warning, DG_ERR_BAD_NUMBER, "%.*s", (int)text.size, (const char *)text.data);
+}
+
 /* A copy that could not be addressed keeps the node DEGRADED until somebody has seen to it. */
 static void push_attention(struct push *p)
 {
@@ -276,6 +289,7 @@ static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *re
         return dg_faultf(&p->reply->fault, DG_ERR_TOO_LARGE, "%zu recipients", p->mandate.recipient_count);
     push_warnings(p);
     push_further(p);
+    push_number(p);
     err = dg_supersede_check(p->txn, &p->report, p->reply);
     if (err != DG_OK)
         return err;

@@ -135,11 +135,41 @@ def check_flags(federation):
     await_true(lambda: len(show(federation, "binh-phuoc", made)["source_changes"]) == 2)
 
 
+def check_register(federation):
+    """Series of numbers: a correction is no repeat, a gap is said, and a wrong form is warned of."""
+    commune, district = federation.nodes["tan-loi"], federation.nodes["dong-phu"]
+    _, said = push(federation, "tan-loi", write(federation, "g.md", "20-BC/ĐU", "Trùng số"))
+    need("(BAD_NUMBER)" not in said, f"a good number is warned of: {said}")
+    _, said = push(federation, "tan-loi", write(federation, "h.md", "hai mươi", "Số lạ"))
+    need("(BAD_NUMBER)" in said, "a number of no form is not warned of")
+    federation.settle()
+    for rows in (commune.lines("register", "cap-uy", "--term", "2025"), district.lines("register", "--from", "tan-loi", "--term", "2025")):
+        series = [row for row in rows if row["form"] == "party"]
+        need(len(series) == 1 and [row["number"] for row in rows if row["form"] is None] == ["hai mươi"], f"{rows}")
+        need(series[0]["type"] == "BC" and series[0]["term"] == {"from": "2025-01-01", "until": None}, f"{series}")
+        need(series[0]["gaps"] == [{"from": 1, "to": 14}, {"from": 16, "to": 19}], f"gaps {series[0]['gaps']}")
+        need([repeat["number"] for repeat in series[0]["repeats"]] == [20], f"repeats {series[0]['repeats']}")
+    need(commune.lines("register", "--type", "KH") == [row for row in rows if row["form"] is None], "another type is shown")
+
+
+def check_list(federation):
+    """Nơi nhận: purposes by the rules, and by the author for additions."""
+    file = write(federation, "i.md", "30-BC/HU", "Nơi nhận", also_to="[van-phong@binh-phuoc (p/h), mttq@tan-loi]")
+    report, _ = push(federation, "dong-phu", file)
+    purposes = {row["organ"]: row["purpose"] for row in show(federation, "dong-phu", report)["recipients"]}
+    need(purposes == {"cap-uy@binh-phuoc": "b/c", "ban-dan-van@binh-phuoc": "b/c", "van-phong@binh-phuoc": "p/h",
+                      "mttq@tan-loi": None}, f"{purposes}")
+    text = federation.nodes["dong-phu"].run("show", report)
+    need("- As above" in text and "(p/h);" in text and "- File: " in text, text)
+
+
 def test(program, daemon, _options):
     with Federation(program, daemon) as federation:
         federation.usual()
         check_recall(federation, check_supersede(federation))
         check_flags(federation)
+        check_register(federation)
+        check_list(federation)
         federation.settle()
         for node in federation.nodes.values():
             node.run("audit")
