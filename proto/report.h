@@ -100,6 +100,8 @@ struct dg_report {
     struct dg_to_seq *to_seq;
     dg_ms signed_ms;
     uint8_t salt[16];
+    struct dg_bytes reply_by;   /* drafts: YYYY-MM-DD or empty */
+    struct dg_bytes settles_on; /* notices: YYYY-MM-DD or empty */
 };
 
 struct dg_author_signature {

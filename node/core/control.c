@@ -542,6 +542,10 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
     case DG_CTL_PASS:
         dg_control_pass(node, txn, event->request, now, &reply);
         break;
+    case DG_CTL_JOINT:
+    case DG_CTL_COMMENT:
+        (void)dg_faultf(&reply.fault, DG_ERR_UNSUPPORTED, "verb %u", (unsigned)event->request->verb);
+        break;
     }
     dg_out_reply(out, event->client, &reply);
 }
