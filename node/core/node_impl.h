@@ -236,6 +236,8 @@ void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct d
                         dg_ms now, struct dg_out *out);
 /* The lane that a report of its urgency travels on: hoa-toc urgent, all others normal. */
 enum dg_lane dg_lane_of(const struct dg_report *report);
+/* True when the document's date lies so long before its signing that every leaf about it says so. */
+bool dg_delivery_is_stale(const struct dg_report *report);
 /* Refuses a report whose leaf would not fit into DG_LEAF_MAX. DG_ERR_TOO_LARGE. */
 enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fault) DG_MUST_CHECK;
 
@@ -343,6 +345,14 @@ void dg_control_invite(struct dg_node *node, struct dg_txn *txn, const struct dg
 /* Passes a report on, or returns it, in the name of a via organ of this unit; or writes the fault. */
 void dg_control_pass(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                      dg_ms now, struct dg_ctl_reply *reply);
+/* Refuses one joint draft more than DG_JOINT_DRAFTS_MAX. DG_ERR_TOO_MANY_DRAFTS. */
+enum dg_err dg_joint_room(struct dg_txn *txn, struct dg_fault *fault) DG_MUST_CHECK;
+/* Keeps the report of reply->id, which its lead has signed, until the further signers have; envelope is
+ * copied. Leaves in reply who they are. */
+void dg_joint_keep(struct dg_txn *txn, struct dg_bytes envelope, struct dg_ctl_reply *reply);
+/* Signs a joint draft for a further organ, and issues it with the last signature; or takes it back. */
+void dg_control_joint(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                      dg_ms now, struct dg_ctl_reply *reply);
 /* Fills in the links, the reasons and OK or DEGRADED; they live in txn's arena. */
 void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_ctl_reply *reply);
 

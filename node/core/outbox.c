@@ -285,14 +285,36 @@ static bool add_chain(struct dg_packing *p, struct dg_bytes unit_slug, const str
     return organ == NULL || (dg_dir_find(p->txn, organ, &row) && add_directory_row(p, &row, 0));
 }
 
+/* The certificates of everybody who signed. The row names the lead's; only a neighbour that may lack
+ * certificates is worth looking into R for the others. */
+static bool add_author_chains(struct dg_packing *p, const struct dg_outgoing *report)
+{
+    struct dg_arena *arena = p->txn->arena;
+    struct dg_bytes bytes = report->envelope;
+    struct dg_envelope envelope;
+    struct dg_report signed_by;
+    if (dg_link_knows(p->node, p->txn, dg_bytes_of(p->link->unit), report->author_unit))
+        return true;
+    if (!add_chain(p, report->author_unit, &report->certificate) ||
+        (report->packed && dg_unpack(arena, bytes, DG_ENVELOPE_MAX, &bytes) != DG_OK) ||
+        dg_envelope_decode(arena, bytes, &envelope, NULL) != DG_OK ||
+        dg_report_decode(arena, envelope.report, &signed_by, NULL) != DG_OK)
+        return false;
+    for (size_t i = 1; i < signed_by.author_count && !DG_MUTANT("lead-chain-only"); i++) {
+        struct dg_dir_row row;
+        if (!dg_dir_find(p->txn, &signed_by.author[i].certificate, &row) || !add_directory_row(p, &row, 0))
+            return false;
+    }
+    return true;
+}
+
 static bool add_report(struct dg_packing *p, const struct dg_queued *queued)
 {
     struct dg_outgoing report;
     if (!dg_outgoing_get(p->node, p->txn, queued->position, &report))
         return false;
     size_t size = report.envelope.size;
-    if ((report.packed && !dg_packed_size(report.envelope, &size)) ||
-        !add_chain(p, report.author_unit, &report.certificate))
+    if ((report.packed && !dg_packed_size(report.envelope, &size)) || !add_author_chains(p, &report))
         return false;
     struct dg_parcel *parcel = &p->parcel[p->frame.parcel_count++];
     *parcel = (struct dg_parcel){.tag = dg_tag(queued->lane, queued->seq)};

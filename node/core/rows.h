@@ -123,6 +123,10 @@ void dg_dir_put(struct dg_txn *txn, const struct dg_dir_row *row);
 bool dg_dir_get(struct dg_txn *txn, struct dg_bytes key, struct dg_dir_row *ret);
 /* Like dg_dir_each over everything, but a row lives only during its call: for walks over a big directory. */
 void dg_dir_walk(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_dir_row *row), void *ctx);
+/* Writes a joint draft: state, void and envelope_bytes; the rest of joint is read from those. */
+void dg_joint_put(struct dg_txn *txn, const struct dg_joint *joint);
+/* Removes it: it has been issued. */
+void dg_joint_del(struct dg_txn *txn, const struct dg_id *id);
 /* True when the same has been noted already. */
 bool dg_attention_has(struct dg_txn *txn, enum dg_err code, struct dg_bytes about);
 /* Notes something for a person to look at, under the next number, even if the same is noted already. */
