@@ -567,7 +567,7 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
         dg_control_joint(node, txn, event->request, now, &reply);
         break;
     case DG_CTL_COMMENT:
-        (void)dg_faultf(&reply.fault, DG_ERR_UNSUPPORTED, "verb %u", (unsigned)event->request->verb);
+        dg_control_comment(node, txn, event->request, now, &reply);
         break;
     }
     dg_out_reply(out, event->client, &reply);

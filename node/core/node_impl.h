@@ -292,6 +292,18 @@ void dg_pass_kept(struct dg_node *node, struct dg_txn *txn, const struct dg_link
 void dg_pass_consolidate(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
                          const struct dg_id *id, dg_ms now);
 
+/* ---- comments (comment.c) ---- */
+/* Checks a comment of another node against its leaf, the draft and the organ's certificate. DG_ERR_BAD_LEAF,
+ * DG_ERR_NOT_ASKED, DG_ERR_NOT_RECEIVED, DG_ERR_STALE_DIRECTORY, DG_ERR_BAD_SIGNATURE and those of its form.
+ */
+enum dg_err dg_comment_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                             const struct dg_claims *claims, const struct dg_record *record,
+                             const struct dg_dir_unit *unit, const struct dg_leaf *leaf) DG_MUST_CHECK;
+/* Queues a kept comment for every neighbour but from through which the author or an addressee of the draft is
+ * reached. */
+void dg_comment_spread(struct dg_node *node, struct dg_txn *txn, const struct dg_id *id, struct dg_bytes from,
+                       uint32_t number, dg_ms now);
+
 /* ---- membership (membership.c, enrol.c) ---- */
 /* Takes a certificate or adoption from a neighbour, passes it on when it has a tag, and acknowledges it or
  * answers why not. */
@@ -345,6 +357,9 @@ void dg_control_invite(struct dg_node *node, struct dg_txn *txn, const struct dg
 /* Passes a report on, or returns it, in the name of a via organ of this unit; or writes the fault. */
 void dg_control_pass(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                      dg_ms now, struct dg_ctl_reply *reply);
+/* Signs a recipient's comment on a draft, logs it and sends it to the author and the collectors. */
+void dg_control_comment(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                        dg_ms now, struct dg_ctl_reply *reply);
 /* Refuses one joint draft more than DG_JOINT_DRAFTS_MAX. DG_ERR_TOO_MANY_DRAFTS. */
 enum dg_err dg_joint_room(struct dg_txn *txn, struct dg_fault *fault) DG_MUST_CHECK;
 /* Keeps the report of reply->id, which its lead has signed, until the further signers have; envelope is

@@ -9,6 +9,7 @@
 
 #include "common/pack.h"
 #include "node/core/node_impl.h"
+#include "proto/comment.h"
 #include "proto/pass.h"
 
 uint64_t dg_tag(enum dg_lane lane, uint64_t seq)
@@ -323,6 +324,30 @@ static bool add_report(struct dg_packing *p, const struct dg_queued *queued)
     return true;
 }
 
+/* The certificate that a record's signature is checked by, for records that an organ signed. */
+static bool record_signer(struct dg_packing *p, const struct dg_record *record, struct dg_cert_id *ret)
+{
+    struct dg_state state;
+    struct dg_pass pass;
+    struct dg_comment comment;
+    if (record->kind == DG_RECORD_PASS) {
+        if (dg_pass_decode(p->txn->arena, record->sealed.body, &pass, NULL) != DG_OK)
+            return false;
+        *ret = pass.certificate;
+        return true;
+    }
+    if (record->kind == DG_RECORD_COMMENT) {
+        if (dg_comment_decode(p->txn->arena, record->sealed.body, &comment, NULL) != DG_OK)
+            return false;
+        *ret = comment.certificate;
+        return true;
+    }
+    if (dg_state_decode(p->txn->arena, record->sealed.body, &state, NULL) != DG_OK)
+        return false;
+    *ret = state.certificate;
+    return true;
+}
+
 static bool add_custody(struct dg_packing *p, const struct dg_queued *queued)
 {
     struct dg_custody custody;
@@ -331,18 +356,9 @@ static bool add_custody(struct dg_packing *p, const struct dg_queued *queued)
     struct dg_verifier log;
     const struct dg_dir_unit *unit = dg_origin_unit(dg_node_directory(p->node, p->txn), custody.origin, &log);
     struct dg_cert_id organ;
-    struct dg_state state;
-    struct dg_pass pass;
     bool by_organ = custody.record.kind != DG_RECORD_RECEIPT;
-    if (custody.record.kind == DG_RECORD_STATE) {
-        if (dg_state_decode(p->txn->arena, custody.record.sealed.body, &state, NULL) != DG_OK)
-            return false;
-        organ = state.certificate;
-    } else if (custody.record.kind == DG_RECORD_PASS) {
-        if (dg_pass_decode(p->txn->arena, custody.record.sealed.body, &pass, NULL) != DG_OK)
-            return false;
-        organ = pass.certificate;
-    }
+    if (by_organ && !record_signer(p, &custody.record, &organ))
+        return false;
     return unit != NULL && add_chain(p, unit->slug, by_organ ? &organ : NULL) &&
            packing_record(p, &custody.record, custody.origin, custody.checkpoint_size,
                           dg_tag(queued->lane, queued->seq));

@@ -104,9 +104,10 @@ bool dg_custody_get(struct dg_txn *txn, uint64_t position, uint32_t number, stru
 
 /* What is held about a report, with regard to one leaf. */
 struct dg_custody_place {
-    bool has;      /* the leaf (origin, index) of that kind is held already */
-    bool has_log;  /* something of that kind from that log is held */
-    uint32_t next; /* the number of the next row; so many are held */
+    bool has;           /* the leaf (origin, index) of that kind is held already */
+    bool has_log;       /* something of that kind from that log is held */
+    uint32_t log_count; /* so many of that kind from that log are held */
+    uint32_t next;      /* the number of the next row; so many are held */
 };
 /* Walks all that is held about the report at position and compares it with the leaf (origin, index). */
 struct dg_custody_place dg_custody_look(struct dg_txn *txn, uint64_t position, enum dg_record_kind kind,
