@@ -161,7 +161,8 @@ static enum dg_err keep(struct dg_node *node, struct dg_txn *txn, const struct d
     struct dg_bytes origin = dg_bytes_of(proven->checkpoint.origin);
     struct dg_custody_place place = dg_custody_look(txn, position, record->kind, origin, record->index);
     /* One receipt of a log is enough: an honest node gives every duplicate the same leaf. */
-    if (DG_MUTANT("forget-custody") || place.has || (place.has_log && record->kind == DG_RECORD_RECEIPT))
+    bool known = place.has && !(record->kind == DG_RECORD_COMMENT && DG_MUTANT("comment-twice"));
+    if (DG_MUTANT("forget-custody") || known || (place.has_log && record->kind == DG_RECORD_RECEIPT))
         return DG_OK;
     if (place.next >= DG_CUSTODY_MAX ||
         (record->kind == DG_RECORD_COMMENT && place.log_count >= DG_COMMENTS_PER_UNIT_MAX))
