@@ -126,6 +126,12 @@ static void comment_somewhere(struct sim_world *world, size_t push)
     dg_abort(author->store, txn);
 }
 
+void sim_accord_sign(struct sim_world *world, size_t push, bool withdraw)
+{
+    ask(world, &world->node[world->push[push].node], push, withdraw ? ACT_WITHDRAW : ACT_SIGN,
+        dg_bytes_of("mttq"));
+}
+
 void sim_accord_act(struct sim_world *world)
 {
     size_t found = 0, push = 0;

@@ -238,6 +238,8 @@ const char *sim_vias_unsettled(struct sim_world *world, struct dg_txn *const txn
 bool sim_accord_rules(struct sim_world *world, struct dg_bytes *regime);
 /* Somebody signs, withdraws or comments, whether or not that makes sense. */
 void sim_accord_act(struct sim_world *world);
+/* The further signer of that push (by its place in world->push) signs it, or takes it back. */
+void sim_accord_sign(struct sim_world *world, size_t push, bool withdraw);
 /* Client numbers from here on belong to sim_accord_replied. */
 enum { SIM_CLIENT_ACCORDS = 1000000 };
 /* The signer reads the answer. */
