@@ -1,4 +1,4 @@
-/* rows_joint.c - the rows of joint reports that not everybody has signed. */
+/* rows_joint.c - the rows of joint reports that not everybody has signed, and the numbers they have taken. */
 #include <string.h>
 
 #include "node/core/rows.h"
@@ -69,6 +69,23 @@ void dg_joint_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_j
     for (; more; more = dg_cursor_next(&cursor)) {
         struct dg_joint joint;
         if (!joint_read(txn, cursor.key, cursor.value, &joint) || !each(ctx, &joint))
+            break;
+    }
+    dg_cursor_close(&cursor);
+}
+
+void dg_numbers_each(struct dg_txn *txn, bool (*each)(void *ctx, struct dg_bytes unit, uint64_t last),
+                     void *ctx)
+{
+    struct dg_row_key prefix = dg_key_to_seq(dg_bytes_at(NULL, 0));
+    struct dg_cursor cursor;
+    dg_cursor_open(&cursor, txn, DG_TABLE_META);
+    bool more = dg_cursor_seek(&cursor, dg_row_key_bytes(&prefix));
+    for (; more && dg_cursor_at_prefix(&cursor, dg_row_key_bytes(&prefix)); more = dg_cursor_next(&cursor)) {
+        struct dg_row row = {.rest = cursor.value};
+        uint64_t last = dg_row_u64(&row);
+        struct dg_bytes unit = dg_bytes_at(cursor.key.data + prefix.size, cursor.key.size - prefix.size);
+        if (!dg_row_good(txn, &row) || !each(ctx, unit, last))
             break;
     }
     dg_cursor_close(&cursor);
