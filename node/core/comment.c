@@ -55,11 +55,13 @@ void dg_comment_spread(struct dg_node *node, struct dg_txn *txn, const struct dg
 
 /* ---- of another node ------------------------------------------------------------------------------- */
 
-static bool is_recipient(const struct dg_report *report, const struct dg_comment *comment)
+/* Who was asked stands in R, for everybody to see: whom a later regime adds gets a copy, but was not asked.
+ */
+static bool is_asked(const struct dg_report *report, struct dg_bytes organ, struct dg_bytes unit)
 {
     for (size_t i = 0; i < report->recipient_count; i++)
-        if (dg_bytes_equal(report->recipient[i].organ, comment->organ) &&
-            dg_bytes_equal(report->recipient[i].unit, comment->unit))
+        if (dg_bytes_equal(report->recipient[i].organ, organ) &&
+            dg_bytes_equal(report->recipient[i].unit, unit))
             return true;
     return false;
 }
@@ -91,7 +93,7 @@ enum dg_err dg_comment_check(struct dg_node *node, struct dg_txn *txn, const str
         return err;
     if (!is_draft(&held.report))
         return DG_ERR_NOT_ASKED;
-    if (!is_recipient(&held.report, &comment))
+    if (!is_asked(&held.report, comment.organ, comment.unit))
         return DG_ERR_NOT_RECEIVED;
     const struct dg_dir_organ *organ = dg_dir_unit_certificate(unit, &comment.certificate);
     if (organ == NULL)
@@ -109,7 +111,8 @@ static const char *typed(struct dg_txn *txn, struct dg_bytes text)
     return dg_arena_string(txn->arena, text);
 }
 
-static enum dg_err find_draft(struct dg_txn *txn, const struct dg_ctl_request *request, struct dg_held *ret,
+static enum dg_err find_draft(const struct dg_node *node, struct dg_txn *txn,
+                              const struct dg_ctl_request *request, struct dg_held *ret,
                               struct dg_ctl_reply *reply)
 {
     struct dg_mail mail;
@@ -120,7 +123,8 @@ static enum dg_err find_draft(struct dg_txn *txn, const struct dg_ctl_request *r
     err = dg_held_get(txn, &reply->id, ret);
     if (err != DG_OK)
         return dg_fault(&reply->fault, err);
-    if (!dg_mail_get(txn, request->organ, ret->position, &mail)) {
+    if (!dg_mail_get(txn, request->organ, ret->position, &mail) ||
+        !is_asked(&ret->report, request->organ, dg_bytes_of(node->identity.unit))) {
         err = dg_faultf(&reply->fault, DG_ERR_NOT_RECEIVED, "%s", typed(txn, request->report));
         dg_fault_organ(&reply->fault, typed(txn, request->organ));
         return err;
@@ -184,7 +188,7 @@ void dg_control_comment(struct dg_node *node, struct dg_txn *txn, const struct d
                         dg_ms now, struct dg_ctl_reply *reply)
 {
     struct dg_held held;
-    if (find_draft(txn, request, &held, reply) != DG_OK)
+    if (find_draft(node, txn, request, &held, reply) != DG_OK)
         return;
     struct dg_custody_place place = dg_custody_look(txn, held.position, DG_RECORD_COMMENT,
                                                     dg_bytes_of(node->identity.origin), UINT64_MAX);

@@ -165,8 +165,8 @@ static bool same_regimes(const struct dg_mandate *mandate, const struct dg_repor
     return true;
 }
 
-/* Computes the mandate anew, with the organs of a day: R must still be what would be made of it now, or those
- * above would refuse it. */
+/* Computes the mandate anew, with the organs of a day: what is issued now must be what would be pushed now,
+ * and what those above will not refuse. */
 static enum dg_err check_mandate(struct signing *s, struct dg_day organs_on)
 {
     const struct dg_report *report = &s->joint.report;
