@@ -1,10 +1,8 @@
 /* audit_numbers.c - every number that this unit has given is accounted for. */
 #include "node/cli/audit_numbers.h"
 
-static bool add_unit(void *ctx, struct dg_bytes unit, uint64_t last)
+static bool add_counter(struct dg_audit_numbers *numbers, bool joint, struct dg_bytes unit, uint64_t last)
 {
-    struct dg_audit_numbers *numbers = ctx;
-
     if (numbers->count == numbers->capacity) {
         size_t capacity = numbers->capacity == 0 ? 64 : 2 * numbers->capacity;
         struct dg_audit_number *grown = dg_arena_array(numbers->arena, capacity, sizeof *grown);
@@ -18,14 +16,24 @@ static bool add_unit(void *ctx, struct dg_bytes unit, uint64_t last)
         numbers->capacity = capacity;
     }
     numbers->item[numbers->count++] =
-        (struct dg_audit_number){.unit = dg_arena_copy(numbers->arena, unit), .last = last};
+        (struct dg_audit_number){.joint = joint, .unit = dg_arena_copy(numbers->arena, unit), .last = last};
     return true;
 }
 
-static struct dg_audit_number *find(struct dg_audit_numbers *numbers, struct dg_bytes unit)
+static bool add_plain(void *ctx, struct dg_bytes unit, uint64_t last)
+{
+    return add_counter(ctx, false, unit, last);
+}
+
+static bool add_joint(void *ctx, struct dg_bytes unit, uint64_t last)
+{
+    return add_counter(ctx, true, unit, last);
+}
+
+static struct dg_audit_number *find(struct dg_audit_numbers *numbers, bool joint, struct dg_bytes unit)
 {
     for (size_t i = 0; i < numbers->count; i++) {
-        if (dg_bytes_equal(numbers->item[i].unit, unit))
+        if (numbers->item[i].joint == joint && dg_bytes_equal(numbers->item[i].unit, unit))
             return &numbers->item[i];
     }
     return NULL;
@@ -34,7 +42,7 @@ static struct dg_audit_number *find(struct dg_audit_numbers *numbers, struct dg_
 void dg_audit_numbers_add(struct dg_audit_numbers *numbers, const struct dg_report *report)
 {
     for (size_t i = 0; i < report->to_seq_count; i++) {
-        struct dg_audit_number *number = find(numbers, report->to_seq[i].unit);
+        struct dg_audit_number *number = find(numbers, report->author_count > 1, report->to_seq[i].unit);
         /* What was pushed since the audit began belongs to the next one. */
         if (number == NULL || report->to_seq[i].seq > number->last)
             continue;
@@ -53,7 +61,8 @@ enum dg_err dg_audit_numbers_begin(struct dg_audit_numbers *numbers, struct dg_t
                                    struct dg_arena *arena)
 {
     *numbers = (struct dg_audit_numbers){.arena = arena};
-    dg_numbers_each(txn, add_unit, numbers);
+    dg_numbers_each(txn, false, add_plain, numbers);
+    dg_numbers_each(txn, true, add_joint, numbers);
     dg_joint_each(txn, add_draft, numbers);
     return numbers->err != DG_OK ? numbers->err : txn->err;
 }

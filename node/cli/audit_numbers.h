@@ -10,6 +10,7 @@
 
 /* The numbers for one unit: what the counter says, and what was found. */
 struct dg_audit_number {
+    bool joint; /* of reports that several sign */
     struct dg_bytes unit;
     uint64_t last, found, sum;
 };

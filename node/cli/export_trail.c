@@ -7,6 +7,7 @@
 #include "common/crypto.h"
 #include "node/cli/export_impl.h"
 #include "proto/comment.h"
+#include "proto/pass.h"
 
 /* --- parts ---------------------------------------------------------------------------------- */
 

@@ -42,6 +42,7 @@ static void print_json(struct listing *listing, const struct dg_joint *joint)
 static void print_row(struct listing *listing, const struct dg_joint *joint)
 {
     struct dg_arena *arena = listing->view.txn->arena;
+    const struct dg_marks none = {.stale_date = false};
     char id[DG_HEX_BYTES], signed_at[DG_LOCAL_TEXT];
 
     dg_hex(joint->id.b, sizeof joint->id.b, id);
@@ -53,7 +54,7 @@ static void print_row(struct listing *listing, const struct dg_joint *joint)
                                    dg_authors_text(arena, &joint->report),
                                    dg_joint_state_shown(listing->cli, joint, listing->now),
                                    dg_shown(arena, joint->report.number),
-                                   dg_title_shown(listing->cli, arena, &joint->report),
+                                   dg_title_shown(listing->cli, arena, &joint->report, &none),
                                });
 }
 

@@ -242,7 +242,9 @@ static enum dg_err print_text(struct showing *s)
         return DG_OK;
     }
     dg_local_text(report->signed_ms, signed_at);
-    struct dg_marks marks = dg_marks_of(s->view.txn, report, s->held.position);
+    struct dg_marks marks = {.stale_date = false};
+    if (!s->is_draft)
+        marks = dg_marks_of(s->view.txn, report, s->held.position);
     line(s, DG_MSG_H_TITLE, dg_title_shown(s->cli, arena, report, &marks));
     line(s, DG_MSG_H_NUMBER, dg_shown(arena, report->number));
     line(s, DG_MSG_H_DATE, dg_shown(arena, report->date));

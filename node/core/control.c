@@ -120,10 +120,12 @@ struct to_seq_name {
     char text[DG_SLUG_MAX + 16];
 };
 
-static struct to_seq_name to_seq_name(struct dg_bytes unit)
+/* Joint reports have numbers of their own: a draft that waits, or is withdrawn, must not look like a report
+ * that somebody withheld. */
+static struct to_seq_name to_seq_name(const struct push *p, struct dg_bytes unit)
 {
     struct to_seq_name name;
-    struct dg_row_key key = dg_key_to_seq(unit);
+    struct dg_row_key key = dg_key_to_seq(p->report.author_count > 1, unit);
     memcpy(name.text, key.data, key.size);
     name.text[key.size] = '\0';
     return name;
@@ -133,7 +135,7 @@ static struct to_seq_name to_seq_name(struct dg_bytes unit)
 static void push_unsequence(struct push *p)
 {
     for (size_t i = 0; i < p->report.to_seq_count; i++)
-        dg_meta_put_u64(p->txn, to_seq_name(p->report.to_seq[i].unit).text, p->report.to_seq[i].seq - 1);
+        dg_meta_put_u64(p->txn, to_seq_name(p, p->report.to_seq[i].unit).text, p->report.to_seq[i].seq - 1);
 }
 
 /* One counter per destination unit: a gap at the other end shows that something was withheld. */
@@ -150,7 +152,7 @@ static bool push_sequence(struct push *p)
         struct dg_bytes unit = units[i];
         if (dg_bytes_is(unit, p->node->identity.unit))
             continue;
-        uint64_t seq = DG_MUTANT("reuse-to-seq") ? 1 : dg_meta_count(p->txn, to_seq_name(unit).text);
+        uint64_t seq = DG_MUTANT("reuse-to-seq") ? 1 : dg_meta_count(p->txn, to_seq_name(p, unit).text);
         list[count++] = (struct dg_to_seq){.unit = unit, .seq = seq};
     }
     p->report.to_seq = list;

@@ -225,9 +225,10 @@ enum dg_err dg_joint_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id 
 bool dg_joint_get(struct dg_txn *txn, const struct dg_id *id, struct dg_joint *ret);
 /* Calls each for every draft, waiting or withdrawn, by id until it returns false. */
 void dg_joint_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_joint *joint), void *ctx);
-/* Calls each for every unit that reports were numbered for, with the last number, until it returns false. */
-void dg_numbers_each(struct dg_txn *txn, bool (*each)(void *ctx, struct dg_bytes unit, uint64_t last),
-                     void *ctx);
+/* Calls each for every unit that reports (joint: that several sign) were numbered for, with the last number,
+ * until it returns false. */
+void dg_numbers_each(struct dg_txn *txn, bool joint,
+                     bool (*each)(void *ctx, struct dg_bytes unit, uint64_t last), void *ctx);
 /* True when that author of the draft's report has signed it. */
 bool dg_joint_has_signed(const struct dg_joint *joint, size_t author);
 /* True when nobody can sign it any more because it was pushed too long before now. */

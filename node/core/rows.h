@@ -22,10 +22,11 @@ struct dg_row_key {
 struct dg_bytes dg_row_key_bytes(const struct dg_row_key *key);
 /* Adds a number, most significant byte first. */
 void dg_row_key_add_u64(struct dg_row_key *key, uint64_t n);
-struct dg_row_key dg_key_name(const char *name);       /* META */
-struct dg_row_key dg_key_to_seq(struct dg_bytes unit); /* META: to-seq/unit */
-struct dg_row_key dg_key_u64(uint64_t n);              /* LEAF, TREE, REPORT, ATTENTION */
-struct dg_row_key dg_key_slug(struct dg_bytes slug);   /* slug and NUL: a prefix of the next ones */
+struct dg_row_key dg_key_name(const char *name); /* META */
+/* META: to-seq/unit, or joint-seq/unit for reports that several sign. */
+struct dg_row_key dg_key_to_seq(bool joint, struct dg_bytes unit);
+struct dg_row_key dg_key_u64(uint64_t n);            /* LEAF, TREE, REPORT, ATTENTION */
+struct dg_row_key dg_key_slug(struct dg_bytes slug); /* slug and NUL: a prefix of the next ones */
 struct dg_row_key dg_key_organ(struct dg_bytes organ, uint64_t position); /* MAIL, SENT */
 /* OUTBOX: unit's slug, lane, sequence. */
 struct dg_row_key dg_key_outbox(struct dg_bytes unit, enum dg_lane lane, uint64_t seq);

@@ -74,10 +74,10 @@ void dg_joint_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_j
     dg_cursor_close(&cursor);
 }
 
-void dg_numbers_each(struct dg_txn *txn, bool (*each)(void *ctx, struct dg_bytes unit, uint64_t last),
-                     void *ctx)
+void dg_numbers_each(struct dg_txn *txn, bool joint,
+                     bool (*each)(void *ctx, struct dg_bytes unit, uint64_t last), void *ctx)
 {
-    struct dg_row_key prefix = dg_key_to_seq(dg_bytes_at(NULL, 0));
+    struct dg_row_key prefix = dg_key_to_seq(joint, dg_bytes_at(NULL, 0));
     struct dg_cursor cursor;
     dg_cursor_open(&cursor, txn, DG_TABLE_META);
     bool more = dg_cursor_seek(&cursor, dg_row_key_bytes(&prefix));

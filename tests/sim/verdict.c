@@ -11,7 +11,7 @@ struct verdict {
     struct sim_world *world;
     struct dg_txn *txn[SIM_NODES_MAX];
     size_t mail[SIM_NODES_MAX]; /* deliveries that reports demand of each node */
-    uint8_t to_seq[SIM_NODES_MAX]
+    uint8_t to_seq[2][SIM_NODES_MAX]
                   [SIM_PUSHES_MAX + 1]; /* of the author at hand: which numbers are accounted for */
     char *why;
     size_t why_size;
@@ -209,7 +209,7 @@ static void check_to_seq(struct verdict *v, const struct sim_node *author, const
     for (size_t i = 0; i < report->to_seq_count; i++) {
         const struct sim_node *to = sim_node_by_unit(v->world, report->to_seq[i].unit);
         uint64_t seq = report->to_seq[i].seq;
-        if (to == NULL || seq > SIM_PUSHES_MAX || v->to_seq[to->index][seq]++ > 0)
+        if (to == NULL || seq > SIM_PUSHES_MAX || v->to_seq[report->author_count > 1][to->index][seq]++ > 0)
             fail(v, "L1: report number %llu from %s to %.*s is taken twice", (unsigned long long)seq,
                  author->unit, (int)report->to_seq[i].unit.size, (const char *)report->to_seq[i].unit.data);
     }
@@ -227,14 +227,14 @@ static bool check_joint_numbers(void *ctx, const struct dg_joint *joint)
     return numbering->v->ok;
 }
 
-static void check_no_gap(struct verdict *v, const struct sim_node *author)
+static void check_no_gap(struct verdict *v, const struct sim_node *author, bool joint)
 {
     for (size_t i = 0; i < v->world->node_count && v->ok; i++) {
         char name[64];
-        (void)snprintf(name, sizeof name, "to-seq/%s", v->world->node[i].unit);
+        (void)snprintf(name, sizeof name, "%s/%s", joint ? "joint-seq" : "to-seq", v->world->node[i].unit);
         uint64_t last = dg_meta_u64(v->txn[author->index], name);
         for (uint64_t seq = 1; seq <= last && v->ok; seq++)
-            if (seq > SIM_PUSHES_MAX || v->to_seq[i][seq] != 1)
+            if (seq > SIM_PUSHES_MAX || v->to_seq[joint][i][seq] != 1)
                 fail(v, "L1: nobody knows of number %llu from %s to %s", (unsigned long long)seq,
                      author->unit, v->world->node[i].unit);
     }
@@ -348,8 +348,8 @@ static void check_order(struct verdict *v, struct sim_node *node)
     }
     struct numbering numbering = {.v = v, .author = node};
     dg_joint_each(txn, check_joint_numbers, &numbering);
-    if (v->ok)
-        check_no_gap(v, node);
+    for (int joint = 0; joint < 2 && v->ok; joint++)
+        check_no_gap(v, node, joint == 1);
 }
 
 static void check_node(struct verdict *v, struct sim_node *node)

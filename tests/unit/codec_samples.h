@@ -611,6 +611,10 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
         request.organ = sample_text("mttq");
         request.text = sample_text("Nhất trí.\n");
         request.dry_run = true;
+    } else if (verb == DG_CTL_PASS) {
+        request.report = sample_text("0123abcd");
+        request.organ = sample_text("ban-dan-van");
+        request.back = true;
     } else if (verb == DG_CTL_FETCH) {
         request.report = sample_text("0123abcd");
     }

@@ -7,8 +7,9 @@ CODEC(request, dg_ctl_request, dg_ctl_request_decode, dg_ctl_request_encode)
 CODEC(reply, dg_ctl_reply, dg_ctl_reply_decode, dg_ctl_reply_encode)
 
 /* Every verb; the numbers between are those of verbs that other requests have. */
-static const enum dg_ctl_verb verbs[] = {DG_CTL_PUSH,   DG_CTL_MARK,  DG_CTL_INVITE,  DG_CTL_QUEUE,
-                                         DG_CTL_STATUS, DG_CTL_JOINT, DG_CTL_COMMENT, DG_CTL_FETCH};
+static const enum dg_ctl_verb verbs[] = {DG_CTL_PUSH,    DG_CTL_MARK,   DG_CTL_INVITE,
+                                         DG_CTL_QUEUE,   DG_CTL_STATUS, DG_CTL_JOINT,
+                                         DG_CTL_COMMENT, DG_CTL_FETCH,  DG_CTL_PASS};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static struct dg_buf request_buf[DG_CTL_FETCH + 1], reply_buf;

@@ -305,7 +305,7 @@ static uint64_t seq_to_huyen(const struct dg_id *id)
     return seq;
 }
 
-/* The numbers are fixed with R: a report pushed in between comes first and has the higher one. */
+/* Joint reports are counted apart, so that what waits or is withdrawn leaves no gap among the others. */
 static void a_withdrawn_draft_keeps_its_number(void **state)
 {
     (void)state;
@@ -315,9 +315,32 @@ static void a_withdrawn_draft_keeps_its_number(void **state)
     assert_int_equal(withdraw(&first, "mttq"), DG_OK);
     assert_int_equal(sign(&second, "mttq"), DG_OK);
     assert_int_equal(seq_to_huyen(&second), 2);
-    assert_int_equal(seq_to_huyen(&between), 3);
+    assert_int_equal(seq_to_huyen(&between), 1);
     struct dg_id last = fed_push(fed, FED_XA, NULL);
-    assert_int_equal(seq_to_huyen(&last), 4);
+    assert_int_equal(seq_to_huyen(&last), 2);
+}
+
+static bool is_gap(void *ctx, const struct dg_attention *item)
+{
+    *(bool *)ctx |= dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_GAP));
+    return true;
+}
+
+static void the_gap_of_a_withdrawn_draft_alarms_nobody(void **state)
+{
+    (void)state;
+    struct dg_id first = push_joint().id, second = push_joint().id;
+    bool alarm = false;
+
+    assert_int_equal(withdraw(&first, "mttq"), DG_OK);
+    assert_int_equal(sign(&second, "mttq"), DG_OK);
+    fed_push(fed, FED_XA, NULL);
+    fed->now += 2 * 3600000;
+    fed_run(fed, 20);
+    struct dg_txn *txn = read_at(FED_HUYEN);
+    dg_attention_each(txn, is_gap, &alarm);
+    done(FED_HUYEN, txn);
+    assert_false(alarm);
 }
 
 /* ---- what changes in between --------------------------------------------------------------------- */
@@ -442,6 +465,7 @@ int main(void)
         TEST(the_void_is_signed_logged_and_names_the_numbers),
         TEST(what_is_issued_cannot_be_taken_back),
         TEST(a_withdrawn_draft_keeps_its_number),
+        TEST(the_gap_of_a_withdrawn_draft_alarms_nobody),
         TEST(after_thirty_days_it_can_only_be_withdrawn),
         TEST(before_that_an_older_draft_is_issued_as_of_the_day_of_its_push),
         TEST(another_regime_makes_the_draft_stale),

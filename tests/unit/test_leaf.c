@@ -182,9 +182,9 @@ static void a_kind_of_a_later_version_keeps_its_lines(void **state)
     struct dg_leaf leaf;
 
     assert_int_equal(
-        parse(f, TIME "void " HEX_A "\norgan van-phong@binh-phuoc\nword đã chuyển\n" NONE, &leaf), DG_OK);
-    assert_int_equal(leaf.kind, DG_LEAF_VOID);
-    assert_int_equal(leaf.report.b[0], 0xaa);
+        parse(f, TIME "audit " HEX_A "\norgan van-phong@binh-phuoc\nword đã chuyển\n" NONE, &leaf), DG_OK);
+    assert_int_equal(leaf.kind, DG_LEAF_AUDIT);
+    assert_int_equal(leaf.object.b[0], 0xaa);
     assert_true(dg_bytes_is(leaf.rest, "organ van-phong@binh-phuoc\nword đã chuyển\n"));
 }
 
