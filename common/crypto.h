@@ -21,6 +21,8 @@
 #define DG_CONTEXT_STATE "donggui state v1"
 #define DG_CONTEXT_TRAIL "donggui trail v1"
 #define DG_CONTEXT_PASS "donggui pass v1"
+#define DG_CONTEXT_VOID "donggui void v1"
+#define DG_CONTEXT_COMMENT "donggui comment v1"
 
 /* Starts libsodium and runs the self-tests: an Ed25519 vector, a SHA-256 vector, and the point of
  * CVE-2025-69277, which a library older than 1.0.18-1+deb12u1 accepts. DG_ERR_CRYPTO_SELF_TEST. */

@@ -64,6 +64,12 @@ enum {
     DG_BATCH_BYTES_MAX = 8 * 1024 * 1024,
     DG_CTL_MSG_MAX = 4 * 1024 * 1024,
     DG_CTL_CLIENTS_MAX = 64,
+    DG_COMMENT_TEXT_MAX = 32 * 1024,  /* the text of a comment */
+    DG_COMMENT_MAX = 33 * 1024,       /* a signed comment, the longest body that a record carries */
+    DG_COMMENTS_PER_UNIT_MAX = 16,    /* comments kept about one draft from one unit */
+    DG_VOID_MAX = 64 * 1024,          /* a signed void: it names a unit for each number */
+    DG_JOINT_DRAFTS_MAX = 256,        /* joint drafts of one node that wait for a signature */
+    DG_JOINT_DRAFT_DAYS = 30,         /* after so long nobody can sign one any more */
     DG_INVITATIONS_MAX = 4096,        /* open invitations of one node */
     DG_REFUSALS_PER_CHILD_DAY = 1000, /* leaves a child may earn by refused reports in a day */
 

@@ -9,8 +9,9 @@ enum { DRAFT_MAX = DG_REPORT_MAX, TYPED_MAX = 255 };
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-static void write_push(const struct dg_ctl_request *request, Dgpb__CtlPush *wire)
+static void write_push(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlPush *wire)
 {
+    wire->n_with = dg_pb_views(out, request->with_count, request->with, &wire->with);
     wire->organ = dg_pb_bytes(request->organ);
     wire->draft = dg_pb_bytes(request->draft);
     wire->dry_run = request->dry_run;
@@ -76,6 +77,22 @@ static void write_recall(const struct dg_ctl_request *request, Dgpb__CtlRecall *
     wire->dry_run = request->dry_run;
 }
 
+static void write_joint(const struct dg_ctl_request *request, Dgpb__CtlJoint *wire)
+{
+    wire->action = request->joint;
+    wire->report = dg_pb_bytes(request->report);
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->dry_run = request->dry_run;
+}
+
+static void write_comment(const struct dg_ctl_request *request, Dgpb__CtlComment *wire)
+{
+    wire->report = dg_pb_bytes(request->report);
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->text = dg_pb_bytes(request->text);
+    wire->dry_run = request->dry_run;
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -89,13 +106,15 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     Dgpb__CtlAdopt adopt = DGPB__CTL_ADOPT__INIT;
     char from[DG_DAY_TEXT], until[DG_DAY_TEXT];
     Dgpb__CtlRecall recall = DGPB__CTL_RECALL__INIT;
+    Dgpb__CtlJoint joint = DGPB__CTL_JOINT__INIT;
+    Dgpb__CtlComment comment = DGPB__CTL_COMMENT__INIT;
     struct dg_pb_out pb;
 
     dg_pb_out_start(&pb);
     wire.version = DG_PB_VERSION;
     switch (request->verb) {
     case DG_CTL_PUSH:
-        write_push(request, &push);
+        write_push(&pb, request, &push);
         wire.push = &push;
         break;
     case DG_CTL_MARK:
@@ -130,6 +149,14 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
         write_recall(request, &recall);
         wire.recall = &recall;
         break;
+    case DG_CTL_JOINT:
+        write_joint(request, &joint);
+        wire.joint = &joint;
+        break;
+    case DG_CTL_COMMENT:
+        write_comment(request, &comment);
+        wire.comment = &comment;
+        break;
     }
     return dg_pb_out_end(&pb, &wire.base, out);
 }
@@ -152,6 +179,8 @@ static void read_push(struct dg_pb *pb, const Dgpb__CtlPush *wire, struct dg_ctl
     ret->dry_run = wire->dry_run;
     ret->organ = typed_slug(pb, wire->organ, "organ");
     ret->draft = dg_pb_raw(pb, wire->draft, DRAFT_MAX, "draft");
+    ret->with_count =
+        dg_pb_list(pb, wire->n_with, wire->with, DG_AUTHORS_MAX - 1, typed_slug, &ret->with, "with");
 }
 
 static void read_mark(struct dg_pb *pb, const Dgpb__CtlMark *wire, struct dg_ctl_request *ret)
@@ -225,11 +254,30 @@ static void read_recall(struct dg_pb *pb, const Dgpb__CtlRecall *wire, struct dg
         ret->note = dg_pb_lines(pb, wire->note, DG_NOTE_TEXT_MAX, "note");
 }
 
+static void read_joint(struct dg_pb *pb, const Dgpb__CtlJoint *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_JOINT;
+    ret->dry_run = wire->dry_run;
+    ret->joint = (enum dg_joint_action)dg_pb_choice(pb, wire->action, DG_JOINT_WITHDRAW, "joint action");
+    ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+}
+
+static void read_comment(struct dg_pb *pb, const Dgpb__CtlComment *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_COMMENT;
+    ret->dry_run = wire->dry_run;
+    ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    ret->text = dg_pb_lines(pb, wire->text, DG_COMMENT_TEXT_MAX, "comment");
+}
+
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)
 {
     int verbs = (wire->push != NULL) + (wire->mark != NULL) + (wire->invite != NULL) + (wire->queue != NULL) +
-                (wire->status != NULL) + (wire->fetch != NULL) + (wire->pass != NULL) + (wire->adopt != NULL) +
-                (wire->recall != NULL);
+                (wire->status != NULL) + (wire->fetch != NULL) + (wire->pass != NULL) +
+                (wire->adopt != NULL) + (wire->recall != NULL) + (wire->joint != NULL) +
+                (wire->comment != NULL);
 
     if (verbs != 1)
         dg_pb_fail(pb, DG_ERR_MALFORMED, "not one verb");
@@ -251,6 +299,10 @@ static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct 
         read_adopt(pb, wire->adopt, ret);
     if (wire->recall != NULL)
         read_recall(pb, wire->recall, ret);
+    if (wire->joint != NULL)
+        read_joint(pb, wire->joint, ret);
+    if (wire->comment != NULL)
+        read_comment(pb, wire->comment, ret);
 }
 
 enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,

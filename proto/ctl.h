@@ -14,10 +14,13 @@ enum dg_ctl_verb {
     DG_CTL_QUEUE,
     DG_CTL_STATUS,
     DG_CTL_PASS = 7,
+    DG_CTL_JOINT = 8,
+    DG_CTL_COMMENT = 9,
     DG_CTL_ADOPT = 10,
     DG_CTL_RECALL = 15,
     DG_CTL_FETCH = 16,
 };
+enum dg_joint_action { DG_JOINT_SIGN = 1, DG_JOINT_WITHDRAW };
 enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
 
 struct dg_ctl_request {
@@ -37,6 +40,10 @@ struct dg_ctl_request {
     int64_t for_ms;              /* invite: validity */
     enum dg_queue_action action; /* queue */
     bool back;                   /* pass: return the report to its author */
+    size_t with_count;           /* push: slugs of further signers; joint and comment use organ and report */
+    struct dg_bytes *with;
+    enum dg_joint_action joint; /* joint */
+    struct dg_bytes text;       /* comment */
 };
 
 struct dg_ctl_link {

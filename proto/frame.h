@@ -23,6 +23,7 @@ enum dg_record_kind {
     DG_RECORD_CERTIFICATE = 3,
     DG_RECORD_ADOPTION = 4,
     DG_RECORD_PASS = 5,
+    DG_RECORD_COMMENT = 6,
     DG_RECORD_WANT = 11,   /* the parent asks for the source of a report that it was given */
     DG_RECORD_SOURCE = 12, /* such a source, or why it cannot be had */
 };

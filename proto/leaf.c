@@ -225,6 +225,13 @@ static void add_pass(struct dg_buf *out, const struct dg_leaf *leaf)
     add_hash_line(out, "object", leaf->object.b);
 }
 
+/* A void or a comment: who, and the hash of what was signed. */
+static void add_organ_object(struct dg_buf *out, const struct dg_leaf *leaf)
+{
+    add_address_line(out, "organ", leaf->organ, leaf->unit);
+    add_hash_line(out, "object", leaf->object.b);
+}
+
 static void add_certificate(struct dg_buf *out, const struct dg_leaf *leaf)
 {
     assert(leaf->has_members);
@@ -259,6 +266,7 @@ static void add_kind(struct dg_buf *out, const struct dg_leaf *leaf)
         [DG_LEAF_REPORT] = add_report,         [DG_LEAF_STATE] = add_state,
         [DG_LEAF_ADOPTION] = add_adoption,     [DG_LEAF_CERTIFICATE] = add_certificate,
         [DG_LEAF_INVITATION] = add_invitation, [DG_LEAF_PASS] = add_pass,
+        [DG_LEAF_VOID] = add_organ_object,     [DG_LEAF_COMMENT] = add_organ_object,
     };
     bool about_report = dg_leaf_names_report(leaf->kind);
 

@@ -27,14 +27,15 @@
     X("move", MOVE)                                                                                          \
     X("calendar", CALENDAR)                                                                                  \
     X("reminder", REMINDER)                                                                                  \
-    X("pass", PASS)               /* a via organ of this node let a report pass, or did not */               \
-    X("void", VOID)                                                                                          \
+    X("pass", PASS) /* a via organ of this node let a report pass, or did not */                             \
+    X("void", VOID) /* an organ of this node took a joint draft back */                                      \
     X("exception", EXCEPTION)                                                                                \
     X("absence", ABSENCE)                                                                                    \
     X("rewind", REWIND)                                                                                      \
     X("epoch-closed", EPOCH_CLOSED)                                                                          \
     X("witness", WITNESS)                                                                                    \
-    X("audit", AUDIT)
+    X("audit", AUDIT)                                                                                        \
+    X("comment", COMMENT) /* an organ of this node commented on a draft */
 
 enum dg_leaf_kind {
 #define X(text, name) DG_LEAF_##name,
@@ -62,7 +63,7 @@ struct dg_leaf {
     dg_ms time;
     enum dg_leaf_kind kind;
     /* report */
-    struct dg_id report; /* also of a state, pass and void */
+    struct dg_id report; /* also of a state, pass, void and comment */
     size_t author_count;
     struct dg_leaf_author *author;
     size_t regime_count;

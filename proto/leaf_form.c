@@ -54,7 +54,8 @@ bool dg_leaf_origin_ok(struct dg_bytes origin)
 
 bool dg_leaf_names_report(enum dg_leaf_kind kind)
 {
-    return kind == DG_LEAF_REPORT || kind == DG_LEAF_STATE || kind == DG_LEAF_PASS || kind == DG_LEAF_VOID;
+    return kind == DG_LEAF_REPORT || kind == DG_LEAF_STATE || kind == DG_LEAF_PASS || kind == DG_LEAF_VOID ||
+           kind == DG_LEAF_COMMENT;
 }
 
 /* The lists are short (limits.h), so that comparing every pair is cheaper than sorting a copy. */

@@ -319,6 +319,12 @@ static void take_pass(struct reader *reader, struct dg_leaf *leaf)
     take_hash(reader, "object", leaf->object.b);
 }
 
+static void take_organ_object(struct reader *reader, struct dg_leaf *leaf)
+{
+    take_address(reader, "organ", leaf);
+    take_hash(reader, "object", leaf->object.b);
+}
+
 static void take_certificate(struct reader *reader, struct dg_leaf *leaf)
 {
     struct dg_bytes subject = take(reader, "subject");
@@ -379,6 +385,7 @@ static void take_body(struct reader *reader, struct dg_leaf *leaf)
         [DG_LEAF_REPORT] = take_report,         [DG_LEAF_STATE] = take_state,
         [DG_LEAF_ADOPTION] = take_adoption,     [DG_LEAF_CERTIFICATE] = take_certificate,
         [DG_LEAF_INVITATION] = take_invitation, [DG_LEAF_PASS] = take_pass,
+        [DG_LEAF_VOID] = take_organ_object,     [DG_LEAF_COMMENT] = take_organ_object,
     };
 
     take_hash(reader, dg_leaf_kind_name(leaf->kind),

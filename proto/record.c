@@ -83,6 +83,7 @@ static enum dg_record_kind read_kind(struct dg_pb *pb, uint32_t kind)
     case DG_RECORD_CERTIFICATE:
     case DG_RECORD_ADOPTION:
     case DG_RECORD_PASS:
+    case DG_RECORD_COMMENT:
     case DG_RECORD_WANT:
     case DG_RECORD_SOURCE:
         return (enum dg_record_kind)kind;
@@ -99,7 +100,9 @@ void dg_pb_read_record(struct dg_pb *pb, const Dgpb__Record *wire, size_t checkp
     ret->kind = read_kind(pb, wire->kind);
     ret->has_signed = wire->signed_ != NULL;
     if (wire->signed_ != NULL)
-        dg_pb_read_signed(pb, wire->signed_, &ret->sealed);
+        dg_pb_read_signed_within(pb, wire->signed_,
+                                 ret->kind == DG_RECORD_COMMENT ? DG_COMMENT_MAX : DG_CERTIFICATE_MAX,
+                                 &ret->sealed);
     read_leaf(pb, wire, checkpoint_count, ret);
     ret->has_report = wire->has_report;
     if (wire->has_report)

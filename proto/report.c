@@ -42,6 +42,16 @@ static struct dg_bytes read_date(struct dg_pb *pb, ProtobufCBinaryData value, en
     return dg_bytes_at(value.data, value.len);
 }
 
+/* A day that only some reports name. */
+static struct dg_bytes read_other_day(struct dg_pb *pb, protobuf_c_boolean has, ProtobufCBinaryData value,
+                                      const char *what)
+{
+    if (!dg_pb_present(pb, has, value))
+        return dg_bytes_at(NULL, 0);
+    dg_pb_day(pb, value, what);
+    return dg_bytes_at(value.data, value.len);
+}
+
 static void read_header(struct dg_pb *pb, const Dgpb__Report *wire, enum stage stage, struct dg_report *ret)
 {
     ret->version = wire->version;
@@ -61,6 +71,8 @@ static void read_header(struct dg_pb *pb, const Dgpb__Report *wire, enum stage s
     ret->has_supersedes = wire->has_supersedes;
     if (wire->has_supersedes)
         DG_PB_FIXED(pb, wire->supersedes, ret->supersedes.b, "supersedes");
+    ret->reply_by = read_other_day(pb, wire->has_reply_by, wire->reply_by, "reply_by");
+    ret->settles_on = read_other_day(pb, wire->has_settles_on, wire->settles_on, "settles_on");
     ret->body = dg_pb_lines(pb, wire->body, DG_BODY_MAX, "body");
 }
 

@@ -108,6 +108,8 @@ struct dg_report {
     uint8_t salt[16];
     size_t purpose_count;
     struct dg_purpose *purpose;
+    struct dg_bytes reply_by;   /* drafts: YYYY-MM-DD or empty */
+    struct dg_bytes settles_on; /* notices: YYYY-MM-DD or empty */
 };
 
 struct dg_author_signature {

@@ -95,6 +95,8 @@ static void write_header(struct dg_pb_out *out, const struct dg_report *report, 
         dg_pb_fixed_views(out, report->source_count, report->source, sizeof *report->source, &wire->source);
     wire->has_supersedes = report->has_supersedes;
     wire->supersedes = DG_PB_VIEW(report->supersedes);
+    dg_pb_optional(&wire->has_reply_by, &wire->reply_by, report->reply_by);
+    dg_pb_optional(&wire->has_settles_on, &wire->settles_on, report->settles_on);
 }
 
 static void write_purposes(struct dg_pb_out *out, const struct dg_report *report, Dgpb__Report *wire)

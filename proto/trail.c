@@ -65,7 +65,7 @@ static void read_entry(struct dg_pb *pb, const Dgpb__Entry *wire, size_t checkpo
         dg_pb_fail(pb, DG_ERR_MALFORMED, "checkpoint");
     ret->has_signed = wire->signed_ != NULL;
     if (wire->signed_ != NULL)
-        dg_pb_read_signed(pb, wire->signed_, &ret->sealed);
+        dg_pb_read_signed_within(pb, wire->signed_, DG_COMMENT_MAX, &ret->sealed);
 }
 
 static size_t read_entries(struct dg_pb *pb, size_t count, Dgpb__Entry *const *wire, size_t checkpoint_count,

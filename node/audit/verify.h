@@ -5,9 +5,9 @@
  * What belongs to a trail, and nothing else (the order stands in trail_form.h):
  *  - the envelope; the root unit's certificate, which only the federation's key can vouch for;
  *  - the certificate of every unit whose log or organ appears, and of each unit above it but the root;
- *  - the certificates of the organs that signed the report, a state or a pass, and of the recipients whose
- *    certificate R names, as far as the exporter has them;
- *  - events: the exporter's own report leaf, and every receipt, state and pass it holds;
+ *  - the certificates of the organs that signed the report, a state, a pass or a comment, and of the
+ * recipients whose certificate R names, as far as the exporter has them;
+ *  - events: the exporter's own report leaf, and every receipt, state, pass and comment it holds;
  *  - when the exporter is the lead author's unit or one above it, what the mandate rests on: the organs
  *    that the author's unit and its superior had on the day of signing; the adoptions that R names,
  *    with their regimes; and, where R names the main regime of an upper unit but none of the author's
@@ -36,8 +36,8 @@
 /* One thing that was checked, for the reader. In their order: federation-key (only when it is bad), form,
  * report, root-certificate, certificate and adoption (one each), membership (only when a leaf is of
  * another kind), author-signature (one each), exporter, regime (one each), mandate or mandate-as-signed,
- * receipt, state and pass (one each), recipient (only when it fails), unused, checkpoint (one each), order,
- * seal.
+ * receipt, state, pass and comment (one each), recipient (only when it fails), unused, checkpoint (one each),
+ * order, seal.
  */
 struct dg_check {
     const char *name; /* stable, e.g. "author-signature", "mandate", "receipt" */

@@ -1,6 +1,8 @@
-/* verify_events.c - what happened to the report: receipts, states and passes, and who is still owed it. */
+/* verify_events.c - what happened to the report: receipts, states, passes and comments, and who is still owed
+ * it. */
 #include "common/crypto.h"
 #include "node/audit/verify_impl.h"
+#include "proto/comment.h"
 #include "proto/state_table.h"
 
 /* --- receipts ------------------------------------------------------------------------------- */
@@ -164,15 +166,9 @@ static bool is_author(const struct dg_report *report, const struct dg_state *sta
     return false;
 }
 
-/* What an author alone may say; else a recipient by the report, one that a receipt of the same log has added,
- * or a via organ that gives the report back. */
-static bool may_mark(struct dg_verifying *v, const struct dg_state *state)
+/* A recipient by the report, or one that a receipt of the same log has added. */
+static bool is_recipient(const struct dg_verifying *v, struct dg_bytes organ, struct dg_bytes unit)
 {
-    struct dg_bytes organ = state->organ, unit = state->unit;
-    if (dg_state_by_author(state->code))
-        return is_author(&v->out->report, state);
-    if (dg_state_is_recall(state->code) && dg_report_goes_through(&v->out->report, organ, unit))
-        return true;
     if (find_recipient(&v->out->report, organ, unit) != NULL)
         return true;
     for (size_t i = 0; i < v->proven_count; i++) {
@@ -182,6 +178,16 @@ static bool may_mark(struct dg_verifying *v, const struct dg_state *state)
             return true;
     }
     return false;
+}
+
+/* What an author alone may say; else a recipient, or a via organ that gives the report back. */
+static bool may_mark(const struct dg_verifying *v, const struct dg_state *state)
+{
+    if (dg_state_by_author(state->code))
+        return is_author(&v->out->report, state);
+    if (dg_state_is_recall(state->code) && dg_report_goes_through(&v->out->report, state->organ, state->unit))
+        return true;
+    return is_recipient(v, state->organ, state->unit);
 }
 
 static const struct dg_proven *find_pass(const struct dg_verifying *v, const struct dg_recipient *recipient)
@@ -228,6 +234,47 @@ static bool signer_fits(const struct dg_member *organ, const struct dg_leaf *lea
     return dg_bytes_equal(certificate->organ, leaf->organ) && dg_bytes_equal(certificate->unit, leaf->unit) &&
            signed_ms >= certificate->not_before_ms - DG_CLOCK_SKEW_MS &&
            signed_ms <= certificate->not_after_ms + DG_CLOCK_SKEW_MS;
+}
+
+static bool comment_is_of_leaf(const struct dg_verifying *v, const struct dg_proven *proven,
+                               const struct dg_comment *comment)
+{
+    struct dg_hash object = dg_sha256(proven->entry->sealed.body);
+
+    return dg_hash_equal(&object, &proven->leaf.object) && dg_id_equal(&comment->report, &v->out->id) &&
+           dg_bytes_equal(comment->organ, proven->leaf.organ) &&
+           dg_bytes_equal(comment->unit, proven->leaf.unit) &&
+           dg_bytes_equal(comment->unit, proven->unit->certificate.unit) &&
+           dg_bytes_is(comment->federation, v->root->name);
+}
+
+/* A comment is what a state is, with a text in the place of a code. */
+static bool check_comment(struct dg_verifying *v, struct dg_proven *proven)
+{
+    const struct dg_signed *sealed = &proven->entry->sealed;
+    struct dg_comment comment;
+    struct dg_fault fault = {0};
+
+    if (!proven->entry->has_signed || sealed->possession_count != 0)
+        return dg_check_failed(v, "comment", "of %.*s: not signed", DG_SHOW(proven->unit->certificate.unit));
+    enum dg_err err = dg_comment_decode(v->arena, sealed->body, &comment, &fault);
+    if (err != DG_OK)
+        return dg_check_failed(v, "comment", "%s %s", dg_err_name(err), fault.what);
+    struct dg_member *organ = dg_member_organ(v, &comment.certificate);
+    if (organ == NULL || !comment_is_of_leaf(v, proven, &comment) ||
+        !signer_fits(organ, &proven->leaf, comment.signed_ms))
+        return dg_check_failed(v, "comment", "of %.*s@%.*s does not fit its leaf or certificate",
+                               DG_SHOW(comment.organ), DG_SHOW(comment.unit));
+    if (!dg_verify(&organ->certificate.keys.signing, DG_CONTEXT_COMMENT, sealed->body, &sealed->sig))
+        return dg_check_failed(v, "comment", "of %.*s@%.*s: %s", DG_SHOW(comment.organ),
+                               DG_SHOW(comment.unit), dg_err_name(DG_ERR_BAD_SIGNATURE));
+    if (!dg_bytes_is(v->out->report.kind, "draft") || !is_recipient(v, comment.organ, comment.unit))
+        return dg_check_failed(v, "comment", "%.*s@%.*s was not asked", DG_SHOW(comment.organ),
+                               DG_SHOW(comment.unit));
+    organ->used = true;
+    return dg_check_held(v, "comment", "%zu bytes by %.*s@%.*s, leaf %llu of %s", comment.text.size,
+                         DG_SHOW(comment.organ), DG_SHOW(comment.unit),
+                         (unsigned long long)proven->entry->index, proven->unit->log.name);
 }
 
 static bool check_state(struct dg_verifying *v, struct dg_proven *proven)
@@ -328,9 +375,9 @@ static bool prove(struct dg_verifying *v, const struct dg_entry *entry, struct d
                                DG_SHOW(entry->origin));
     if (!dg_verify_leaf(v, entry, ret->unit, "receipt", &ret->leaf))
         return false;
-    if ((ret->leaf.kind != DG_LEAF_REPORT && ret->leaf.kind != DG_LEAF_STATE &&
-         ret->leaf.kind != DG_LEAF_PASS) ||
-        !dg_id_equal(&ret->leaf.report, &v->out->id))
+    bool known = ret->leaf.kind == DG_LEAF_REPORT || ret->leaf.kind == DG_LEAF_STATE ||
+                 ret->leaf.kind == DG_LEAF_PASS || ret->leaf.kind == DG_LEAF_COMMENT;
+    if (!known || !dg_id_equal(&ret->leaf.report, &v->out->id))
         return dg_check_failed(v, "receipt", "leaf %llu of %s is not about this report",
                                (unsigned long long)entry->index, ret->unit->log.name);
     ret->unit->used = true;
@@ -350,9 +397,10 @@ bool dg_verify_events(struct dg_verifying *v)
     }
     for (size_t i = 0; i < v->proven_count; i++) {
         struct dg_proven *proven = &v->proven[i];
-        bool held = proven->leaf.kind == DG_LEAF_REPORT ? check_receipt(v, proven)
-                    : proven->leaf.kind == DG_LEAF_PASS ? check_pass(v, proven)
-                                                        : check_state(v, proven);
+        bool held = proven->leaf.kind == DG_LEAF_REPORT    ? check_receipt(v, proven)
+                    : proven->leaf.kind == DG_LEAF_PASS    ? check_pass(v, proven)
+                    : proven->leaf.kind == DG_LEAF_COMMENT ? check_comment(v, proven)
+                                                           : check_state(v, proven);
         if (!held)
             return false;
     }

@@ -49,6 +49,18 @@ void dg_audit_note_report(struct dg_audit_notes *notes, bool evidence, const cha
     note(notes, &finding);
 }
 
+void dg_audit_note_unit(struct dg_audit_notes *notes, const char *what, struct dg_bytes unit,
+                        struct dg_bytes detail)
+{
+    if (!has_room(notes))
+        return;
+    struct dg_finding finding = {.evidence = true,
+                                 .what = what,
+                                 .about = dg_arena_copy(notes->arena, unit),
+                                 .detail = dg_arena_copy(notes->arena, detail)};
+    note(notes, &finding);
+}
+
 void dg_audit_note_leaf(struct dg_audit_notes *notes, const char *what, uint64_t index)
 {
     if (!has_room(notes))

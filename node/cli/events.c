@@ -148,11 +148,12 @@ static void add_report_leaf(struct gathering *g, const struct dg_trail_event *ba
     add_deliveries(g, &event, DG_TRAIL_UNRESOLVED, leaf->unresolved, leaf->unresolved_count);
 }
 
+/* What an organ did with the report: a state it set, or a comment. */
 static void add_state_leaf(struct gathering *g, const struct dg_trail_event *base, const struct dg_leaf *leaf)
 {
     struct dg_trail_event event = *base;
 
-    event.id = DG_TRAIL_STATE;
+    event.id = leaf->kind == DG_LEAF_COMMENT ? DG_TRAIL_COMMENTED : DG_TRAIL_STATE;
     event.organ = leaf->organ;
     event.unit = leaf->unit;
     event.state = leaf->state;
@@ -243,7 +244,7 @@ static bool gather_custody(void *ctx, const struct dg_custody *custody)
         .rank = 2,
     };
 
-    if (custody->leaf.kind == DG_LEAF_STATE) {
+    if (custody->leaf.kind == DG_LEAF_STATE || custody->leaf.kind == DG_LEAF_COMMENT) {
         add_state_leaf(g, &base, &custody->leaf);
     } else if (custody->leaf.kind == DG_LEAF_PASS) {
         add_pass_leaf(g, &base, &custody->leaf);

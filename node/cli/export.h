@@ -17,14 +17,15 @@ enum dg_err dg_trail_build(struct dg_txn *txn, const struct dg_id *id, const str
 
 /* What an audit found. evidence makes exit 8. Evidence: LEAF_MISSING, LEAF_ALTERED, BAD_LEAF, TREE_MISMATCH,
  * ROOT_MISMATCH, BAD_CHECKPOINT, REPORT_MISSING, REPORT_ALTERED, MAIL_MISSING, BAD_RECEIPT, COPY_LOST,
- * COPY_WITHHELD (a receipt that says nothing of a copy its unit owed). No evidence: COPY_WAITING,
- * COPY_HELD, COPY_REFUSED (it stays owed), COPY_UNRESOLVED, COPY_AT_VIA (delivered, but waits for a via
- * organ), COPY_RETURNED; nor any COPY_ about a recipient that no rule demands. A row that is open to one who
- * still waits (MAIL_EARLY), and a pass leaf whose signed pass is missing (PASS_MISSING), are evidence. */
+ * COPY_WITHHELD (a receipt that says nothing of a copy its unit owed), NUMBER_MISSING (about a unit: a number
+ * that no report, draft or void has), VOID_MISSING, ISSUED_AND_DRAFT. No evidence: COPY_WAITING,
+ * COPY_HELD, COPY_REFUSED (it stays owed), COPY_UNRESOLVED, COPY_AT_VIA (delivered, but waits for a via organ),
+ * COPY_RETURNED; nor any COPY_ about a recipient that no rule demands. A row that is open to one who still
+ * waits (MAIL_EARLY), and a pass leaf whose signed pass is missing (PASS_MISSING), are evidence. */
 struct dg_finding {
     bool evidence;
     const char *what;      /* stable, one of the above */
-    struct dg_bytes about; /* report id or leaf index, in text */
+    struct dg_bytes about; /* report id, leaf index or unit, in text */
     struct dg_bytes detail;
     struct dg_bytes by, code; /* COPY_REFUSED: the unit that refused the report, and why */
 };

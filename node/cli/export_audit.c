@@ -9,6 +9,7 @@
 #include "common/crypto.h"
 #include "node/audit/trail_form.h"
 #include "node/cli/audit_copies.h"
+#include "node/cli/audit_numbers.h"
 #include "node/cli/export.h"
 #include "proto/pass.h"
 
@@ -27,6 +28,7 @@ struct auditing {
     struct dg_store *store;
     struct dg_audit_notes notes;
     struct dg_audit_copies copies;
+    struct dg_audit_numbers numbers;
     dg_ms since;
     struct dg_log_view log; /* as it was when the audit began; the note is in the arena */
     struct dg_identity identity;
@@ -140,6 +142,10 @@ static void check_report(struct auditing *a, struct dg_txn *txn, const struct dg
     enum dg_err err = dg_held_get(txn, &leaf->report, &held);
 
     if (err == DG_OK && held.verdict == leaf->verdict && held.position == index) {
+        if (held.verdict == DG_VERDICT_ACCEPTED && held.from_unit.size == 0) {
+            dg_audit_numbers_add(&a->numbers, &held.report);
+            dg_audit_draft_leaf(&a->notes, txn, leaf, index);
+        }
         if (held.verdict != DG_VERDICT_ACCEPTED || held.arrived_ms < a->since)
             return;
         a->notes.audit->reports++;
@@ -174,6 +180,8 @@ static void check_leaf(struct auditing *a, struct dg_txn *txn, uint64_t index)
         check_report(a, txn, &leaf, index);
     else if (leaf.kind == DG_LEAF_PASS)
         check_pass(a, txn, &leaf, index);
+    else if (leaf.kind == DG_LEAF_VOID)
+        dg_audit_draft_leaf(&a->notes, txn, &leaf, index);
 }
 
 /* A row that does not read back spoils its transaction: the rest is seen in the next one. */
@@ -219,6 +227,8 @@ static enum dg_err begin(struct auditing *a, struct dg_arena *arena, struct dg_f
     if (err == DG_OK)
         err = dg_audit_copies_begin(&a->copies, txn, arena, &a->identity);
     if (err == DG_OK)
+        err = dg_audit_numbers_begin(&a->numbers, txn, arena);
+    if (err == DG_OK)
         err = txn->err;
     dg_abort(a->store, txn);
     return err == DG_OK ? DG_OK : dg_fault(fault, err);
@@ -235,6 +245,8 @@ enum dg_err dg_node_audit(struct dg_store *store, dg_ms since, struct dg_arena *
         return err;
     for (uint64_t index = 0; err == DG_OK && index < a.log.size;)
         err = check_some(&a, &index);
+    if (err == DG_OK)
+        dg_audit_numbers_end(&a.numbers, &a.notes);
     if (err == DG_OK)
         err = a.notes.err;
     if (err != DG_OK)

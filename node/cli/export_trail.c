@@ -6,6 +6,8 @@
 
 #include "common/crypto.h"
 #include "node/cli/export_impl.h"
+#include "proto/comment.h"
+#include "proto/pass.h"
 
 /* --- parts ---------------------------------------------------------------------------------- */
 
@@ -59,30 +61,39 @@ enum dg_err dg_export_unknown(struct dg_exporting *x, const char *what, struct d
 
 /* --- events --------------------------------------------------------------------------------- */
 
+/* The certificate of the organ that signed a state or comment. */
+static enum dg_err add_signer(struct dg_exporting *x, const struct dg_record *record)
+{
+    struct dg_state state;
+    struct dg_pass pass;
+    struct dg_comment comment;
+
+    if (record->kind == DG_RECORD_PASS) {
+        enum dg_err err = dg_pass_decode(x->arena, record->sealed.body, &pass, x->fault);
+        return err == DG_OK ? dg_export_organ(x, &pass.certificate, pass.unit) : err;
+    }
+    if (record->kind == DG_RECORD_COMMENT) {
+        enum dg_err err = dg_comment_decode(x->arena, record->sealed.body, &comment, x->fault);
+        return err == DG_OK ? dg_export_organ(x, &comment.certificate, comment.unit) : err;
+    }
+    enum dg_err err = dg_state_decode(x->arena, record->sealed.body, &state, x->fault);
+    return err == DG_OK ? dg_export_organ(x, &state.certificate, state.unit) : err;
+}
+
 static bool add_custody(void *ctx, const struct dg_custody *custody)
 {
     struct dg_exporting *x = ctx;
     const struct dg_record *record = &custody->record;
     struct dg_bytes unit;
     struct dg_part part;
-    struct dg_state state;
-    struct dg_pass pass;
 
     x->err = dg_export_prove(x, record, custody->origin, custody->checkpoint_size, &part);
     if (x->err == DG_OK)
         x->err = dg_export_add(x, &x->events, &part);
     if (x->err == DG_OK && dg_origin_unit_slug(custody->origin, &unit))
         x->err = dg_export_unit(x, unit);
-    if (x->err == DG_OK && record->kind == DG_RECORD_STATE) {
-        x->err = dg_state_decode(x->arena, record->sealed.body, &state, x->fault);
-        if (x->err == DG_OK)
-            x->err = dg_export_organ(x, &state.certificate, state.unit);
-    }
-    if (x->err == DG_OK && record->kind == DG_RECORD_PASS) {
-        x->err = dg_pass_decode(x->arena, record->sealed.body, &pass, x->fault);
-        if (x->err == DG_OK)
-            x->err = dg_export_organ(x, &pass.certificate, pass.unit);
-    }
+    if (x->err == DG_OK && record->kind != DG_RECORD_RECEIPT)
+        x->err = add_signer(x, record);
     return x->err == DG_OK;
 }
 

@@ -45,6 +45,7 @@ static void print_json(struct dg_cli *cli, const struct dg_report *report, const
 
     dg_json_text(json, "from", dg_author_text(&cli->arena, report));
     dg_json_bytes(json, "date", report->date); /* it decided which regimes are in force */
+    dg_json_with(json, &cli->arena, report);
     struct dg_json *recipients = dg_json_array(json, "recipients");
     for (size_t i = 0; i < mandate->recipient_count; i++)
         json_recipient(cli, recipients, &mandate->recipient[i]);
@@ -113,7 +114,7 @@ static enum dg_err print_text(struct dg_cli *cli, const struct dg_report *report
     static const enum dg_msg heading[] = {DG_MSG_H_RECIPIENT, DG_MSG_H_AS, DG_MSG_H_THROUGH, DG_MSG_H_BY};
     struct dg_grid *grid = dg_grid_new(cli, heading, 4);
 
-    dg_say(cli, cli->out, DG_MSG_EXPLAIN_FROM, DG_WORDS(dg_author_text(&cli->arena, report)));
+    dg_say(cli, cli->out, DG_MSG_EXPLAIN_FROM, DG_WORDS(dg_authors_text(&cli->arena, report)));
     for (size_t i = 0; i < mandate->recipient_count; i++) {
         const struct dg_mandate_recipient *recipient = &mandate->recipient[i];
         dg_grid_row(grid, (const char *const[]){
@@ -139,22 +140,30 @@ static enum dg_err print_text(struct dg_cli *cli, const struct dg_report *report
 
 /* ---- the verb ----------------------------------------------------------------------------------- */
 
-/* Completes the draft with its author as the node would at this moment. */
-static enum dg_err author_set(struct dg_cli *cli, const struct dg_view *view,
-                              const struct dg_directory *directory, const char *from,
-                              struct dg_report *report, struct dg_author *author)
+/* Completes the draft with its authors as the node would at this moment. */
+static enum dg_err authors_set(struct dg_cli *cli, const struct dg_view *view,
+                               const struct dg_directory *directory, const char *from,
+                               struct dg_report *report)
 {
     const struct dg_dir_unit *self;
+    struct dg_bytes lead, *with;
+    size_t with_count = 0;
 
     enum dg_err err = dg_view_self(cli, view, directory, &self);
     if (err == DG_OK)
-        err = dg_view_organ(cli, view, self, from, DG_ERR_NO_ORGAN, &author->organ);
+        err = dg_view_organ(cli, view, self, from, DG_ERR_NO_ORGAN, &lead);
+    if (err == DG_OK)
+        err = dg_draft_signers(cli, view, self, report, &with_count, &with);
     if (err != DG_OK)
         return err;
-    author->unit = self->slug;
+    struct dg_author *author = dg_arena_array(&cli->arena, with_count + 1, sizeof *author);
+    if (author == NULL)
+        return dg_fault(&cli->fault, DG_ERR_NO_MEMORY);
+    for (size_t i = 0; i <= with_count; i++)
+        author[i] = (struct dg_author){.organ = i == 0 ? lead : with[i - 1], .unit = self->slug};
     report->federation = dg_bytes_of(view->identity.federation);
     report->author = author;
-    report->author_count = 1;
+    report->author_count = with_count + 1;
     report->signed_ms = dg_cli_now();
     return dg_draft_date_check(cli, report);
 }
@@ -163,15 +172,15 @@ static enum dg_err explain(struct dg_cli *cli, struct dg_view *view, const char 
                            struct dg_report *report)
 {
     struct dg_directory directory;
-    struct dg_author author = {.unit = {NULL, 0}};
     struct dg_header header;
     struct dg_mandate mandate;
 
     enum dg_err err = dg_view_directory(cli, view, &directory);
     if (err == DG_OK)
-        err = author_set(cli, view, &directory, from, report, &author);
+        err = authors_set(cli, view, &directory, from, report);
     if (err != DG_OK)
         return err;
+    dg_draft_notice_warn(cli, report);
     err = dg_header_of(report, &cli->arena, &header);
     if (err != DG_OK)
         return dg_fault(&cli->fault, err);

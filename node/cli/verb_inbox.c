@@ -106,6 +106,7 @@ static void print_json(struct inbox *inbox, const struct dg_mail *mail, const st
 
     dg_json_hex(json, "id", mail->id.b, sizeof mail->id.b);
     dg_json_text(json, "from", dg_author_text(inbox->view.txn->arena, report));
+    dg_json_with(json, inbox->view.txn->arena, report);
     dg_json_text(json, "as", dg_as_name(mail->as));
     dg_json_maybe(json, "through", mail->through);
     dg_json_bytes(json, "kind", report->kind);
@@ -173,7 +174,7 @@ static enum dg_err print_row(struct inbox *inbox, const struct dg_mail *mail, co
     dg_grid_row(inbox->grid, (const char *const[]){
                                  id,
                                  arrived,
-                                 dg_author_text(arena, report),
+                                 dg_authors_text(arena, report),
                                  dg_as_shown(inbox->cli, mail->as),
                                  states_text(inbox, mail),
                                  dg_shown(arena, report->number),

@@ -53,6 +53,7 @@ static void print_json(struct outbox *outbox, const struct sent *sent, const str
     dg_json_text(
         json, "from",
         dg_address_text(outbox->view.txn->arena, sent->organ, dg_bytes_of(outbox->view.identity.unit)));
+    dg_json_with(json, outbox->view.txn->arena, report);
     dg_json_bytes(json, "kind", report->kind);
     dg_json_maybe(json, "period", report->period);
     dg_json_maybe(json, "number", report->number);

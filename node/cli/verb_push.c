@@ -5,6 +5,7 @@
 #include "common/line.h"
 #include "node/cli/ask.h"
 #include "node/cli/draft.h"
+#include "node/cli/signers.h"
 #include "node/cli/progress.h"
 #include "node/cli/say.h"
 #include "node/cli/view.h"
@@ -32,6 +33,18 @@ static enum dg_err rejection(struct dg_cli *cli, const struct dg_progress *progr
     return err;
 }
 
+/* A joint report is not sent until everybody has signed. */
+static enum dg_err look_at_draft(struct dg_cli *cli, struct dg_view *view, const struct dg_id *id)
+{
+    struct dg_joint joint;
+
+    if (!dg_joint_get(view->txn, id, &joint))
+        return dg_fault(&cli->fault, DG_ERR_NOT_FOUND);
+    if (joint.state == DG_JOINT_WITHDRAWN)
+        return dg_faultf(&cli->fault, DG_ERR_BAD_STATE, "withdrawn");
+    return dg_faultf(&cli->fault, DG_ERR_PENDING, "%s", dg_joint_missing(&cli->arena, &joint));
+}
+
 /* Looks once. DG_OK when nothing is owed any more, DG_ERR_PENDING when something is. */
 static enum dg_err look(struct dg_cli *cli, struct dg_view *view, const struct dg_id *id)
 {
@@ -39,6 +52,8 @@ static enum dg_err look(struct dg_cli *cli, struct dg_view *view, const struct d
     struct dg_progress progress;
 
     enum dg_err err = dg_held_get(view->txn, id, &held);
+    if (err == DG_ERR_NOT_FOUND)
+        return look_at_draft(cli, view, id);
     if (err != DG_OK)
         return dg_fault(&cli->fault, err);
     dg_progress_of(view, &held, &progress);
@@ -81,13 +96,44 @@ static enum dg_err wait_option(struct dg_cli *cli, uint64_t *ret_seconds)
     return DG_OK;
 }
 
-/* Encodes the draft into cli->arena. */
-static enum dg_err draft_encode(struct dg_cli *cli, const struct dg_report *draft, struct dg_bytes *ret)
+/* Who signs: the lead and the others, by the slugs that the node knows. */
+static enum dg_err signers_read(struct dg_cli *cli, const char *from, const struct dg_report *draft,
+                                struct dg_view *view, struct dg_ctl_request *request)
 {
+    struct dg_directory directory;
+    const struct dg_dir_unit *self = NULL;
+
+    enum dg_err err = dg_view_directory(cli, view, &directory);
+    if (err == DG_OK)
+        err = dg_view_self(cli, view, &directory, &self);
+    if (err == DG_OK)
+        err = dg_view_organ(cli, view, self, from, DG_ERR_NO_ORGAN, &request->organ);
+    if (err == DG_OK)
+        err = dg_draft_signers(cli, view, self, draft, &request->with_count, &request->with);
+    return err; /* the slugs borrow the words of the call, not the view */
+}
+
+static enum dg_err signers(struct dg_cli *cli, const char *from, const struct dg_report *draft,
+                           struct dg_ctl_request *request)
+{
+    struct dg_view view;
+
+    enum dg_err err = dg_view_open(cli, &view);
+    if (err != DG_OK)
+        return err;
+    return dg_view_close(cli, &view, signers_read(cli, from, draft, &view, request));
+}
+
+/* Encodes the draft into cli->arena. */
+static enum dg_err draft_encode(struct dg_cli *cli, const struct dg_report *written, struct dg_bytes *ret)
+{
+    struct dg_report draft = *written;
     struct dg_buf buf;
 
+    draft.author_count = 0; /* they go beside it */
+
     dg_buf_init(&buf, DG_REPORT_MAX);
-    enum dg_err err = dg_draft_encode(draft, &buf);
+    enum dg_err err = dg_draft_encode(&draft, &buf);
     if (err == DG_OK)
         *ret = dg_arena_copy(&cli->arena, dg_buf_bytes(&buf));
     dg_buf_done(&buf);
@@ -121,15 +167,19 @@ enum dg_err dg_verb_PUSH(struct dg_cli *cli)
     if (err == DG_OK)
         err = draft_encode(cli, &draft, &request.draft);
     if (err == DG_OK)
-        err = dg_organ_here(cli, from, &request.organ);
+        err = signers(cli, from, &draft, &request);
     if (err == DG_OK)
         err = dg_ask(cli, &request, &reply);
     if (err != DG_OK)
         return err;
+    draft.signed_ms = dg_cli_now();
+    dg_draft_notice_warn(cli, &draft);
     if (request.dry_run) {
         dg_say(cli, cli->err, DG_MSG_WOULD_PUSH, DG_WORDS(file));
         return DG_OK;
     }
     print_id(cli, &reply.id);
+    if (reply.text.size > 0)
+        dg_say(cli, cli->err, DG_MSG_SIGN_WAITS, DG_WORDS(dg_shown(&cli->arena, reply.text)));
     return dg_cli_has(cli, DG_OPT_WAIT) ? wait_for(cli, &reply.id, seconds) : DG_OK;
 }

@@ -5,6 +5,7 @@
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
 #include "node/cli/passage.h"
+#include "node/cli/signers.h"
 #include "node/cli/view.h"
 #include "proto/pass.h"
 #include "proto/state_table.h"
@@ -15,6 +16,9 @@ struct showing {
     struct dg_directory directory;
     struct dg_held held;
     struct dg_correction correction;
+    bool is_draft; /* a joint report that not everybody has signed: held is filled in from it */
+    struct dg_joint joint;
+    dg_ms now;
 };
 
 /* ---- states ------------------------------------------------------------------------------------- */
@@ -71,6 +75,8 @@ static uint32_t state_of(struct showing *s, const struct dg_recipient *recipient
     struct state_search search = {.recipient = recipient};
     struct dg_mail mail;
 
+    if (s->is_draft)
+        return 0;
     if (dg_bytes_is(recipient->unit, s->view.identity.unit))
         return dg_mail_get(s->view.txn, recipient->organ, s->held.position, &mail) && mail.open ? mail.state
                                                                                                 : 0;
@@ -138,6 +144,8 @@ static void json_header(struct dg_json *json, struct dg_arena *arena, const stru
     dg_json_instant(json, "signed", report->signed_ms);
     dg_json_marks(json, report, marks);
     json_texts(json, "matter", report->matter_count, report->matter);
+    dg_json_maybe(json, "reply_by", report->reply_by);
+    dg_json_maybe(json, "settles_on", report->settles_on);
     struct dg_json *indicators = dg_json_object(json, "indicators");
     for (size_t i = 0; i < report->indicator_count; i++) {
         const char *name = dg_arena_string(arena, report->indicator[i].name);
@@ -157,17 +165,26 @@ static void print_json(struct showing *s)
     struct dg_json *json = dg_json_new();
 
     dg_json_hex(json, "id", held->id.b, sizeof held->id.b);
-    dg_json_text(json, "verdict", dg_verdict_name(held->verdict));
+    if (s->is_draft)
+        dg_json_null(json, "verdict");
+    else
+        dg_json_text(json, "verdict", dg_verdict_name(held->verdict));
     if (held->verdict != DG_VERDICT_ACCEPTED) {
         dg_json_bytes(json, "code", held->code);
         dg_json_print(json, s->cli->out);
         return;
     }
     dg_json_text(json, "from", dg_author_text(s->view.txn->arena, &held->report));
-    struct dg_marks marks = dg_marks_of(s->view.txn, &held->report, held->position);
+    struct dg_marks marks = {.stale_date = false};
+    if (!s->is_draft)
+        marks = dg_marks_of(s->view.txn, &held->report, held->position);
+    dg_json_with(json, s->view.txn->arena, &held->report);
     json_header(json, s->view.txn->arena, &held->report, &marks);
     dg_json_correction(json, s->view.txn->arena, &s->correction);
-    dg_json_instant(json, "arrived", held->arrived_ms);
+    if (s->is_draft)
+        dg_json_joint(dg_json_object(json, "draft"), &s->view, &s->joint, s->now);
+    else
+        dg_json_instant(json, "arrived", held->arrived_ms);
     struct dg_json *recipients = dg_json_array(json, "recipients");
     for (size_t i = 0; i < held->report.recipient_count; i++)
         json_recipient(s, recipients, &held->report.recipient[i]);
@@ -254,15 +271,21 @@ static enum dg_err print_text(struct showing *s)
         return DG_OK;
     }
     dg_local_text(report->signed_ms, signed_at);
-    struct dg_marks marks = dg_marks_of(s->view.txn, report, s->held.position);
+    struct dg_marks marks = {.stale_date = false};
+    if (!s->is_draft)
+        marks = dg_marks_of(s->view.txn, report, s->held.position);
     line(s, DG_MSG_H_TITLE, dg_title_shown(s->cli, arena, report, &marks));
     line(s, DG_MSG_H_NUMBER, dg_shown(arena, report->number));
     line(s, DG_MSG_H_DATE, dg_shown(arena, report->date));
     line(s, DG_MSG_H_KIND, dg_shown(arena, report->kind));
     line(s, DG_MSG_H_PERIOD, dg_shown(arena, report->period));
     line(s, DG_MSG_H_URGENCY, dg_urgency_name(report->urgency));
-    line(s, DG_MSG_H_FROM, dg_author_text(arena, report));
+    line(s, DG_MSG_REPLY_BY, dg_shown(arena, report->reply_by));
+    line(s, DG_MSG_SETTLES_ON, dg_shown(arena, report->settles_on));
+    line(s, DG_MSG_H_FROM, dg_authors_text(arena, report));
     line(s, DG_MSG_H_SIGNED, signed_at);
+    if (s->is_draft)
+        line(s, DG_MSG_H_STATE, dg_joint_state_shown(s->cli, &s->joint, s->now));
     dg_print_correction(s->cli, arena, &s->correction);
     enum dg_err err = print_recipients(s);
     dg_print_distribution(s->cli, arena, &s->directory, report);
@@ -271,9 +294,30 @@ static enum dg_err print_text(struct showing *s)
 
 /* ---- the verb ----------------------------------------------------------------------------------- */
 
+/* What is no report may be a draft of one. */
+static enum dg_err find(struct showing *s)
+{
+    const char *id = s->cli->args.word[0];
+
+    enum dg_err err = dg_view_report(s->cli, &s->view, id, &s->held);
+    if (err != DG_ERR_NOT_FOUND)
+        return err;
+    err = dg_view_joint(s->cli, &s->view, id, &s->joint);
+    if (err != DG_OK)
+        return err;
+    s->is_draft = true;
+    s->now = dg_cli_now();
+    s->held = (struct dg_held){.id = s->joint.id,
+                               .verdict = DG_VERDICT_ACCEPTED,
+                               .envelope_bytes = s->joint.envelope_bytes,
+                               .envelope = s->joint.envelope,
+                               .report = s->joint.report};
+    return DG_OK;
+}
+
 static enum dg_err show(struct showing *s)
 {
-    enum dg_err err = dg_view_report(s->cli, &s->view, s->cli->args.word[0], &s->held);
+    enum dg_err err = find(s);
     if (err == DG_OK)
         err = dg_view_directory(s->cli, &s->view, &s->directory);
     if (err == DG_OK && s->held.verdict == DG_VERDICT_ACCEPTED)

@@ -106,6 +106,7 @@ static void print_json(struct dg_cli *cli, const struct dg_verification *verific
     if (verification->has_report) {
         dg_json_hex(json, "report", verification->id.b, sizeof verification->id.b);
         dg_json_text(json, "from", dg_author_text(&cli->arena, &verification->report));
+        dg_json_with(json, &cli->arena, &verification->report);
     } else {
         dg_json_null(json, "report");
         dg_json_null(json, "from");
@@ -203,7 +204,7 @@ static enum dg_err print_text(struct dg_cli *cli, const struct dg_verification *
                DG_WORDS(answered(cli, verification, DG_STATE_RECALL_AGREED),
                         answered(cli, verification, DG_STATE_RECALL_REFUSED)));
     dg_hex(verification->id.b, sizeof verification->id.b, id);
-    dg_say(cli, cli->out, DG_MSG_VERIFIED, DG_WORDS(id, dg_author_text(&cli->arena, &verification->report)));
+    dg_say(cli, cli->out, DG_MSG_VERIFIED, DG_WORDS(id, dg_authors_text(&cli->arena, &verification->report)));
     return err;
 }
 

@@ -142,6 +142,21 @@ enum dg_err dg_view_report(struct dg_cli *cli, struct dg_view *view, const char 
     return err == DG_OK ? DG_OK : dg_faultf(&cli->fault, err, "%s", id);
 }
 
+enum dg_err dg_view_joint(struct dg_cli *cli, struct dg_view *view, const char *id, struct dg_joint *ret)
+{
+    struct dg_id found;
+
+    cli->where = id;
+    enum dg_err err = dg_joint_find(view->txn, dg_bytes_of(id), &found, &cli->fault);
+    if (err == DG_ERR_BAD_VALUE)
+        return dg_faultf(&cli->fault, err, "%s", dg_phrase(cli, DG_MSG_BAD_ID, DG_WORDS(id)));
+    if (err != DG_OK)
+        return err;
+    if (dg_joint_get(view->txn, &found, ret))
+        return DG_OK;
+    return dg_fault(&cli->fault, view->txn->err != DG_OK ? view->txn->err : DG_ERR_NOT_FOUND);
+}
+
 /* ---- names -------------------------------------------------------------------------------------- */
 
 const char *dg_address_text(struct dg_arena *arena, struct dg_bytes organ, struct dg_bytes unit)
@@ -155,6 +170,25 @@ const char *dg_author_text(struct dg_arena *arena, const struct dg_report *repor
     if (report->author_count == 0)
         return "";
     return dg_address_text(arena, report->author[0].organ, report->author[0].unit);
+}
+
+const char *dg_authors_text(struct dg_arena *arena, const struct dg_report *report)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < report->author_count; i++)
+        text = dg_arena_printf(arena, "%s%s%s", text, i > 0 ? ", " : "",
+                               dg_address_text(arena, report->author[i].organ, report->author[i].unit));
+    return text;
+}
+
+void dg_json_with(struct dg_json *json, struct dg_arena *arena, const struct dg_report *report)
+{
+    struct dg_json *with = dg_json_array(json, "with");
+
+    for (size_t i = 1; i < report->author_count; i++)
+        dg_json_item_text(
+            with, dg_bytes_of(dg_address_text(arena, report->author[i].organ, report->author[i].unit)));
 }
 
 struct dg_bytes dg_origin_unit_of(struct dg_bytes origin)
@@ -206,6 +240,14 @@ struct dg_marks dg_marks_of(struct dg_txn *txn, const struct dg_report *report, 
     return marks;
 }
 
+bool dg_report_is_late_notice(const struct dg_report *report)
+{
+    struct dg_day date, settles_on;
+
+    return dg_day_parse(report->settles_on, &settles_on) && dg_day_parse(report->date, &date) &&
+           (date.n > settles_on.n || dg_day_of(report->signed_ms).n > settles_on.n);
+}
+
 static const char *with_mark(struct dg_arena *arena, const char *title, const char *mark)
 {
     return dg_arena_printf(arena, "%s (%s)", title, mark);
@@ -232,6 +274,8 @@ const char *dg_title_shown(struct dg_cli *cli, struct dg_arena *arena, const str
         title = with_id(cli, arena, title, DG_MSG_FURTHER, &marks->first);
     if (report->has_supersedes)
         title = with_id(cli, arena, title, DG_MSG_SUPERSEDES, &report->supersedes);
+    if (dg_report_is_late_notice(report))
+        title = with_mark(arena, title, dg_msg(cli, DG_MSG_LATE_NOTICE));
     return title;
 }
 
@@ -251,6 +295,8 @@ void dg_json_marks(struct dg_json *json, const struct dg_report *report, const s
         dg_json_item_text(flags, dg_bytes_of("stale-date"));
     if (marks->further)
         dg_json_item_text(flags, dg_bytes_of("further"));
+    if (dg_report_is_late_notice(report))
+        dg_json_item_text(flags, dg_bytes_of("late-notice"));
     json_id(json, "further_to", marks->further, &marks->first);
     json_id(json, "supersedes", report->has_supersedes, &report->supersedes);
 }

@@ -61,6 +61,15 @@ const char *dg_title_shown(struct dg_cli *cli, struct dg_arena *arena, const str
 void dg_json_marks(struct dg_json *json, const struct dg_report *report, const struct dg_marks *marks);
 /* The address of a report's lead author; "" when it has none. In arena. */
 const char *dg_author_text(struct dg_arena *arena, const struct dg_report *report);
+/* The addresses of everybody who signs it, the lead first; "" for none. In arena. */
+const char *dg_authors_text(struct dg_arena *arena, const struct dg_report *report);
+/* Adds "with": the addresses of those who sign besides the lead. */
+void dg_json_with(struct dg_json *json, struct dg_arena *arena, const struct dg_report *report);
+/* True when a notice is dated, or was signed, after the day on which its matter is settled. */
+bool dg_report_is_late_notice(const struct dg_report *report);
+/* Finds a joint draft by id or prefix and reads it. Errors as of dg_view_report. */
+enum dg_err dg_view_joint(struct dg_cli *cli, struct dg_view *view, const char *id,
+                          struct dg_joint *ret) DG_MUST_CHECK;
 /* The unit in a log's origin, federation/unit/eN; empty when it has none. Borrows origin. */
 struct dg_bytes dg_origin_unit_of(struct dg_bytes origin);
 /* The article that a rule of the report's regimes cites; empty when its regime is not known here. */

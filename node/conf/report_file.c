@@ -15,9 +15,9 @@
 
 enum { FILE_MAX = 4 * DG_REPORT_MAX };
 
-static const char *const header_keys[] = {"kind",    "period",     "number",     "date",
-                                          "title",   "urgency",    "matter",     "also-to",
-                                          "sources", "supersedes", "indicators", "with"};
+static const char *const header_keys[] = {"kind",       "period", "number",   "date",      "title",
+                                          "urgency",    "matter", "also-to",  "sources",   "supersedes",
+                                          "indicators", "with",   "reply-by", "settles-on"};
 static const char *const urgencies[] = {"normal", "khan", "thuong-khan", "hoa-toc"};
 
 /* The two parts of a file. */
@@ -64,12 +64,29 @@ static void read_urgency(struct dg_fields *fields, const struct dg_yaml *root, s
         dg_fields_unknown(fields, node, "urgency", urgencies, COUNT(urgencies));
 }
 
-static void refuse_with(struct dg_fields *fields, const struct dg_yaml *root)
+/* A day that belongs to one kind of report alone. */
+static void read_day_of(struct dg_fields *fields, const struct dg_yaml *root, const char *key,
+                        const char *kind, struct dg_report *report, struct dg_bytes *ret)
 {
-    const struct dg_yaml *with = dg_yaml_member(root, "with");
+    const struct dg_yaml *node = dg_yaml_member(root, key);
+    struct dg_day day;
 
-    if (with != NULL)
-        refuse(fields, with, DG_ERR_UNSUPPORTED, "with: reports signed by several organs");
+    if (!dg_fields_text(fields, node, SIZE_MAX, ret))
+        return;
+    if (!dg_day_parse(*ret, &day))
+        refuse(fields, node, DG_ERR_BAD_DATE, (const char *)ret->data);
+    else if (!dg_bytes_is(report->kind, kind))
+        dg_fields_complain(fields, node, "\"%s\" is for reports of kind %s", key, kind);
+}
+
+/* Nobody can have commented before the draft was written. */
+static void check_reply_by(struct dg_fields *fields, const struct dg_yaml *root,
+                           const struct dg_report *report)
+{
+    struct dg_day date, reply_by;
+
+    if (dg_day_parse(report->reply_by, &reply_by) && dg_day_parse(report->date, &date) && reply_by.n < date.n)
+        refuse(fields, dg_yaml_member(root, "reply-by"), DG_ERR_BAD_DATE, "\"reply-by\" is before \"date\"");
 }
 
 /* --- lists ---------------------------------------------------------------------------------- */
@@ -109,6 +126,12 @@ static bool check_address(struct dg_fields *fields, const struct dg_yaml *word, 
         return true;
     dg_fields_complain(fields, word, "\"%s\" is not an address organ@unit", (const char *)word->text.data);
     return false;
+}
+
+/* The slug of an organ of the author's unit, or its address. */
+static bool check_signer(struct dg_fields *fields, const struct dg_yaml *word, const void *context)
+{
+    return dg_slug_ok(word->text) || check_address(fields, word, context);
 }
 
 static bool check_id(struct dg_fields *fields, const struct dg_yaml *word, const void *context)
@@ -160,6 +183,22 @@ static void read_purposes(struct dg_fields *fields, struct dg_report *ret)
     }
 }
 
+/* The lead author is whoever pushes; the others are named here. */
+static void read_with(struct dg_fields *fields, const struct dg_yaml *root, struct dg_report *ret)
+{
+    struct dg_slugs with;
+
+    dg_fields_words(fields, dg_yaml_member(root, "with"), DG_AUTHORS_MAX - 1, check_signer, NULL, &with);
+    ret->author = dg_fields_array(fields, with.count, sizeof *ret->author);
+    if (ret->author == NULL)
+        return;
+    for (size_t i = 0; i < with.count; i++) {
+        struct dg_author *author = &ret->author[ret->author_count++];
+        if (!dg_address_split(with.item[i], &author->organ, &author->unit))
+            author->organ = with.item[i];
+    }
+}
+
 static void read_lists(struct dg_fields *fields, const struct dg_yaml *root, struct dg_report *ret)
 {
     struct dg_slugs matter, also_to;
@@ -171,6 +210,7 @@ static void read_lists(struct dg_fields *fields, const struct dg_yaml *root, str
     ret->also_to = also_to.item;
     ret->also_to_count = also_to.count;
     read_purposes(fields, ret);
+    read_with(fields, root, ret);
     read_sources(fields, root, ret);
     read_supersedes(fields, root, ret);
 }
@@ -293,7 +333,9 @@ static void read_header(struct dg_fields *fields, const struct dg_yaml *root, st
     read_lists(fields, root, ret);
     read_indicators(fields, root, ret);
     read_extras(fields, root, ret);
-    refuse_with(fields, root);
+    read_day_of(fields, root, "reply-by", "draft", ret, &ret->reply_by);
+    read_day_of(fields, root, "settles-on", "notice", ret, &ret->settles_on);
+    check_reply_by(fields, root, ret);
 }
 
 /* True when line is --- and nothing but spaces after it. */

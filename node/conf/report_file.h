@@ -9,10 +9,10 @@
 #include "common/fault.h"
 #include "proto/report.h"
 
-/* Parses text into a draft: header, indicators, sources, body; authors and recipients are left
- * empty. Unknown keys are refused (x-… is kept), duplicate keys too. In arena.
- * DG_ERR_BAD_HEADER, DG_ERR_BAD_TEXT, DG_ERR_BAD_DATE, DG_ERR_BAD_PERIOD, DG_ERR_TOO_LARGE; fault has the
- * line. */
+/* Parses text into a draft: header, indicators, sources, body. The authors are the further signers that
+ * `with` names, perhaps without a unit; the lead and the recipients are left out. Unknown keys are refused
+ * (x-… is kept), duplicate keys too. In arena. DG_ERR_BAD_HEADER, DG_ERR_BAD_TEXT, DG_ERR_BAD_DATE,
+ * DG_ERR_BAD_PERIOD, DG_ERR_TOO_LARGE; fault has the line. */
 enum dg_err dg_report_read(struct dg_arena *arena, struct dg_bytes text, struct dg_report *ret,
                            struct dg_fault *fault) DG_MUST_CHECK;
 /* Reads a whole file of at most max bytes into arena ("-": standard input). DG_ERR_BAD_FILE,

@@ -8,6 +8,7 @@
 
 #include "common/text.h"
 #include "node/core/node_impl.h"
+#include "proto/comment.h"
 #include "proto/pass.h"
 
 static void claim_add(struct dg_claims *claims, const char *context, const struct dg_key *key,
@@ -223,6 +224,11 @@ static void claim_record(struct gathering *g, const struct dg_record *record)
         dg_pass_decode(arena, record->sealed.body, &pass, NULL) == DG_OK &&
         organ_key(g->dir, &g->brought, pass.unit, &pass.certificate, &key))
         claim_add(g->claims, DG_CONTEXT_PASS, &key, record->sealed.body, &record->sealed.sig);
+    struct dg_comment comment;
+    if (record->kind == DG_RECORD_COMMENT && record->has_signed &&
+        dg_comment_decode(arena, record->sealed.body, &comment, NULL) == DG_OK &&
+        organ_key(g->dir, &g->brought, comment.unit, &comment.certificate, &key))
+        claim_add(g->claims, DG_CONTEXT_COMMENT, &key, record->sealed.body, &record->sealed.sig);
     if (record->kind == DG_RECORD_ADOPTION && record->has_signed &&
         dg_adoption_decode(arena, record->sealed.body, &adoption, NULL) == DG_OK &&
         unit_keys(g->dir, &g->brought, adoption.unit, &keys))

@@ -55,7 +55,8 @@ static bool grow(struct dg_arena *arena, void *array, size_t count, size_t *capa
 
 /* ---- what is here --------------------------------------------------------------------------------- */
 
-/* It counts only when it lies in the organ's own mailbox: open, or there to be passed on and not sent back. */
+/* It counts only when it lies in the organ's own mailbox: open, or there to be passed on and not sent back.
+ */
 static bool counts(const struct dg_mail *mail)
 {
     return mail->as == DG_AS_VIA ? mail->decision != DG_DECISION_RETURNED : mail->open;

@@ -29,7 +29,7 @@ static enum dg_err push_date(struct push *p)
     return DG_OK;
 }
 
-static enum dg_err push_author(struct push *p, struct dg_bytes slug)
+static enum dg_err push_author(struct push *p, struct dg_bytes slug, struct dg_author *ret)
 {
     const struct dg_dir_unit *self = dg_node_self(p->node, p->txn);
     const struct dg_dir_organ *organ = self != NULL ? dg_dir_unit_organ(self, slug, dg_day_of(p->now)) : NULL;
@@ -42,13 +42,29 @@ static enum dg_err push_author(struct push *p, struct dg_bytes slug)
         dg_fault_unit(&p->reply->fault, p->node->identity.unit);
         return err;
     }
-    struct dg_author *author = dg_arena_alloc(p->txn->arena, sizeof *author);
+    *ret = (struct dg_author){.organ = organ->slug, .unit = self->slug, .certificate = organ->certificate};
+    return DG_OK;
+}
+
+/* The lead, and the further signers of a joint report. */
+static enum dg_err push_authors(struct push *p, const struct dg_ctl_request *request)
+{
+    struct dg_author *author = dg_arena_array(p->txn->arena, request->with_count + 1, sizeof *author);
     if (author == NULL)
         return dg_fault(&p->reply->fault, DG_ERR_NO_MEMORY);
-    *author = (struct dg_author){.organ = organ->slug, .unit = self->slug, .certificate = organ->certificate};
     p->report.author = author;
-    p->report.author_count = 1;
-    return DG_OK;
+    p->report.author_count = request->with_count + 1;
+    enum dg_err err = push_author(p, request->organ, &author[0]);
+    for (size_t i = 0; i < request->with_count && err == DG_OK; i++) {
+        err = push_author(p, request->with[i], &author[i + 1]);
+        for (size_t k = 0; k <= i && err == DG_OK; k++)
+            if (dg_bytes_equal(author[k].organ, author[i + 1].organ))
+                err = dg_faultf(&p->reply->fault, DG_ERR_BAD_VALUE, "%.*s signs twice",
+                                (int)request->with[i].size, (const char *)request->with[i].data);
+    }
+    if (err == DG_OK && request->with_count > 0)
+        err = dg_joint_room(p->txn, &p->reply->fault);
+    return err;
 }
 
 static enum dg_err push_mandate(struct push *p)
@@ -106,10 +122,12 @@ struct to_seq_name {
     char text[DG_SLUG_MAX + 16];
 };
 
-static struct to_seq_name to_seq_name(struct dg_bytes unit)
+/* Joint reports have numbers of their own: a draft that waits, or is withdrawn, must not look like a report
+ * that somebody withheld. */
+static struct to_seq_name to_seq_name(const struct push *p, struct dg_bytes unit)
 {
     struct to_seq_name name;
-    struct dg_row_key key = dg_key_to_seq(unit);
+    struct dg_row_key key = dg_key_to_seq(p->report.author_count > 1, unit);
     memcpy(name.text, key.data, key.size);
     name.text[key.size] = '\0';
     return name;
@@ -119,7 +137,7 @@ static struct to_seq_name to_seq_name(struct dg_bytes unit)
 static void push_unsequence(struct push *p)
 {
     for (size_t i = 0; i < p->report.to_seq_count; i++)
-        dg_meta_put_u64(p->txn, to_seq_name(p->report.to_seq[i].unit).text, p->report.to_seq[i].seq - 1);
+        dg_meta_put_u64(p->txn, to_seq_name(p, p->report.to_seq[i].unit).text, p->report.to_seq[i].seq - 1);
 }
 
 /* One counter per destination unit: a gap at the other end shows that something was withheld. */
@@ -136,7 +154,7 @@ static bool push_sequence(struct push *p)
         struct dg_bytes unit = units[i];
         if (dg_bytes_is(unit, p->node->identity.unit))
             continue;
-        uint64_t seq = DG_MUTANT("reuse-to-seq") ? 1 : dg_meta_count(p->txn, to_seq_name(unit).text);
+        uint64_t seq = DG_MUTANT("reuse-to-seq") ? 1 : dg_meta_count(p->txn, to_seq_name(p, unit).text);
         list[count++] = (struct dg_to_seq){.unit = unit, .seq = seq};
     }
     p->report.to_seq = list;
@@ -178,7 +196,10 @@ static enum dg_err push_sign(struct push *p, struct dg_admission *admission)
     if (err == DG_OK) {
         p->reply->id = dg_report_id(envelope.report);
         p->reply->has_id = true;
-        push_pack(p, dg_buf_bytes(&buf), admission);
+        if (p->report.author_count > 1) /* it will be written again with each signature */
+            admission->envelope = dg_arena_copy(p->txn->arena, dg_buf_bytes(&buf));
+        else
+            push_pack(p, dg_buf_bytes(&buf), admission);
     }
     dg_buf_done(&buf);
     if (err != DG_OK && p->reply->fault.err == DG_OK)
@@ -280,7 +301,7 @@ static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *re
     p->report.signed_ms = p->now;
     err = push_date(p);
     if (err == DG_OK)
-        err = push_author(p, request->organ);
+        err = push_authors(p, request);
     if (err == DG_OK)
         err = push_mandate(p);
     if (err != DG_OK)
@@ -313,13 +334,15 @@ static void push(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_r
         push_unsequence(&p);
         return;
     }
-    struct dg_day date;
+    push_attention(&p);
+    if (p.report.author_count > 1 && !DG_MUTANT("joint-alone")) {
+        dg_joint_keep(txn, admission.envelope, reply);
+        return;
+    }
     admission.id = reply->id;
-    admission.stale_date =
-        dg_day_parse(p.report.date, &date) && dg_day_of(now).n - date.n > DG_STALE_DATE_DAYS;
+    admission.stale_date = dg_delivery_is_stale(&p.report);
     (void)dg_delivery_admit(node, txn, &admission, now);
     dg_pass_consolidate(node, txn, &p.report, &reply->id, now);
-    push_attention(&p);
 }
 
 /* ---- mark --------------------------------------------------------------------------------------- */
@@ -531,6 +554,12 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
         break;
     case DG_CTL_RECALL:
         dg_control_recall(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_JOINT:
+        dg_control_joint(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_COMMENT:
+        dg_control_comment(node, txn, event->request, now, &reply);
         break;
     }
     dg_out_reply(out, event->client, &reply);

@@ -1,7 +1,7 @@
-/* custody.c - receipts, states and passes of other nodes: verified, kept, and passed on.
+/* custody.c - receipts, states, passes and comments of other nodes: verified, kept, and passed on.
  *
- * Receipts and what recipients say travel toward the author; what the author says of its report travels to
- * wherever the report went.
+ * Receipts and what recipients say travel toward the author, comments to the collectors too; what the author
+ * says of its report travels to wherever the report went.
  */
 #include <string.h>
 
@@ -245,9 +245,11 @@ static enum dg_err keep(struct dg_node *node, struct dg_txn *txn, const struct d
     struct dg_bytes origin = dg_bytes_of(proven->checkpoint.origin);
     struct dg_custody_place place = dg_custody_look(txn, position, record->kind, origin, record->index);
     /* One receipt of a log is enough: an honest node gives every duplicate the same leaf. */
-    if (DG_MUTANT("forget-custody") || place.has || (place.has_log && record->kind == DG_RECORD_RECEIPT))
+    bool known = place.has && !(record->kind == DG_RECORD_COMMENT && DG_MUTANT("comment-twice"));
+    if (DG_MUTANT("forget-custody") || known || (place.has_log && record->kind == DG_RECORD_RECEIPT))
         return DG_OK;
-    if (place.next >= DG_CUSTODY_MAX)
+    if (place.next >= DG_CUSTODY_MAX ||
+        (record->kind == DG_RECORD_COMMENT && place.log_count >= DG_COMMENTS_PER_UNIT_MAX))
         return DG_ERR_TOO_LARGE;
     enum dg_err err = dg_proven_keep(txn, proven);
     if (err == DG_ERR_FORK && !dg_attention_has(txn, err, origin))
@@ -256,6 +258,10 @@ static enum dg_err keep(struct dg_node *node, struct dg_txn *txn, const struct d
         return err;
     uint32_t number = place.next;
     dg_custody_put(txn, position, number, origin, proven->checkpoint.size, record);
+    if (record->kind == DG_RECORD_COMMENT) {
+        dg_comment_spread(node, txn, &leaf->report, dg_bytes_of(link->unit), number, now);
+        return DG_OK;
+    }
     if (record->kind == DG_RECORD_PASS) {
         dg_pass_kept(node, txn, link, record, number, now);
         return DG_OK;
@@ -338,11 +344,19 @@ static enum dg_err receipt_check(struct dg_node *node, struct dg_txn *txn, const
     return err == DG_OK ? DG_ERR_NOT_YOURS : err;
 }
 
+/* The leaf that a record of that kind rests on. */
 static enum dg_leaf_kind leaf_kind_of(enum dg_record_kind kind)
 {
     if (kind == DG_RECORD_PASS)
         return DG_LEAF_PASS;
+    if (kind == DG_RECORD_COMMENT)
+        return DG_LEAF_COMMENT;
     return kind == DG_RECORD_RECEIPT ? DG_LEAF_REPORT : DG_LEAF_STATE;
+}
+
+static const char *kind_name(enum dg_record_kind kind)
+{
+    return kind == DG_RECORD_RECEIPT ? "receipt" : dg_leaf_kind_name(leaf_kind_of(kind));
 }
 
 static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
@@ -355,6 +369,7 @@ static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const 
     if (err != DG_OK)
         return err;
     bool receipt = record->kind == DG_RECORD_RECEIPT, pass = record->kind == DG_RECORD_PASS;
+    bool comment = record->kind == DG_RECORD_COMMENT;
     if (record->has_signed == receipt || record->regime.size > 0)
         return DG_ERR_MALFORMED; /* nothing travels along that nobody has a use for */
     if (leaf.kind != leaf_kind_of(record->kind) || !record->has_report ||
@@ -362,12 +377,14 @@ static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const 
         return DG_ERR_BAD_LEAF;
     struct dg_report_ix ix;
     if (!dg_report_ix_get(txn, &leaf.report, &ix))
-        return pass ? DG_ERR_RETRY_LATER /* it is faster than its report, which is on its way */
-                    : DG_OK;             /* about something that never was here: nothing to keep */
-    if (pass && ix.verdict != DG_VERDICT_ACCEPTED)
-        return DG_OK; /* nobody here waits for what was refused */
+        return pass || comment ? DG_ERR_RETRY_LATER /* it is faster than its report, which is on its way */
+                               : DG_OK;             /* about something that never was here: nothing to keep */
+    if ((pass || comment) && ix.verdict != DG_VERDICT_ACCEPTED)
+        return DG_OK; /* nobody here waits for, or collects about, what was refused */
     if (pass)
         err = dg_pass_check(node, txn, event, claims, record, proven->unit, &leaf);
+    else if (comment)
+        err = dg_comment_check(node, txn, event, claims, record, proven->unit, &leaf);
     else if (receipt)
         err = receipt_check(node, txn, link, proven->unit, &ix, &leaf.report);
     else
@@ -393,11 +410,7 @@ void dg_custody_record(struct dg_node *node, struct dg_txn *txn, const struct dg
         dg_out_ack(out, event->conn, record->tag);
         return;
     }
-    (void)dg_faultf(&fault, err, "%s from %s",
-                    record->kind == DG_RECORD_RECEIPT ? "receipt"
-                    : record->kind == DG_RECORD_PASS  ? "pass"
-                                                      : "state",
-                    link->unit);
+    (void)dg_faultf(&fault, err, "%s from %s", kind_name(record->kind), link->unit);
     dg_out_answer(out, event->conn, record->tag, &fault, DG_RETRY_MIN_MS);
     dg_out_fact(out, &fault, "custody");
 }

@@ -597,7 +597,7 @@ static void refuse_parcel(struct dg_node *node, struct dg_txn *txn, const struct
     dg_out_fact(out, fault, "report");
 }
 
-static bool is_stale(const struct dg_report *report)
+bool dg_delivery_is_stale(const struct dg_report *report)
 {
     struct dg_day date;
     return dg_day_parse(report->date, &date) && dg_day_of(report->signed_ms).n - date.n > DG_STALE_DATE_DAYS;
@@ -636,7 +636,7 @@ void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct d
         .packed = parcel->packed.size > 0,
         .id = parcel->id,
         .from_unit = dg_bytes_of(link->unit),
-        .stale_date = is_stale(&parcel->report),
+        .stale_date = dg_delivery_is_stale(&parcel->report),
         .added = &added,
     };
     uint64_t position = dg_delivery_admit(node, txn, &admission, now);

@@ -240,6 +240,8 @@ size_t dg_delivery_ways(struct dg_node *node, struct dg_txn *txn, const struct d
                         struct dg_bytes from_unit, struct dg_bytes **ret);
 /* The lane that a report of its urgency travels on: hoa-toc urgent, all others normal. */
 enum dg_lane dg_lane_of(const struct dg_report *report);
+/* True when the document's date lies so long before its signing that every leaf about it says so. */
+bool dg_delivery_is_stale(const struct dg_report *report);
 /* Refuses a report whose leaf would not fit into DG_LEAF_MAX. DG_ERR_TOO_LARGE. */
 enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fault) DG_MUST_CHECK;
 
@@ -335,6 +337,18 @@ void dg_control_recall(struct dg_node *node, struct dg_txn *txn, const struct dg
 /* The next free warning of a reply, cleared; NULL when it has DG_CTL_WARNINGS_MAX. */
 struct dg_fault *dg_reply_warn(struct dg_txn *txn, struct dg_ctl_reply *reply);
 
+/* ---- comments (comment.c) ---- */
+/* Checks a comment of another node against its leaf, the draft and the organ's certificate. DG_ERR_BAD_LEAF,
+ * DG_ERR_NOT_ASKED, DG_ERR_NOT_RECEIVED, DG_ERR_STALE_DIRECTORY, DG_ERR_BAD_SIGNATURE and those of its form.
+ */
+enum dg_err dg_comment_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                             const struct dg_claims *claims, const struct dg_record *record,
+                             const struct dg_dir_unit *unit, const struct dg_leaf *leaf) DG_MUST_CHECK;
+/* Queues a kept comment for every neighbour but from through which the author or an addressee of the draft is
+ * reached. */
+void dg_comment_spread(struct dg_node *node, struct dg_txn *txn, const struct dg_id *id, struct dg_bytes from,
+                       uint32_t number, dg_ms now);
+
 /* ---- membership (membership.c, enrol.c) ---- */
 /* Takes a certificate or adoption from a neighbour, passes it on when it has a tag, and acknowledges it or
  * answers why not. */
@@ -396,6 +410,17 @@ void dg_control_pass(struct dg_node *node, struct dg_txn *txn, const struct dg_c
 /* Adopts a regime for this unit and tells the neighbours; the reply names the adoption, or the fault. A dry run only
  * checks. */
 void dg_control_adopt(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                      dg_ms now, struct dg_ctl_reply *reply);
+/* Signs a recipient's comment on a draft, logs it and sends it to the author and the collectors. */
+void dg_control_comment(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                        dg_ms now, struct dg_ctl_reply *reply);
+/* Refuses one joint draft more than DG_JOINT_DRAFTS_MAX. DG_ERR_TOO_MANY_DRAFTS. */
+enum dg_err dg_joint_room(struct dg_txn *txn, struct dg_fault *fault) DG_MUST_CHECK;
+/* Keeps the report of reply->id, which its lead has signed, until the further signers have; envelope is
+ * copied. Leaves in reply who they are. */
+void dg_joint_keep(struct dg_txn *txn, struct dg_bytes envelope, struct dg_ctl_reply *reply);
+/* Signs a joint draft for a further organ, and issues it with the last signature; or takes it back. */
+void dg_control_joint(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                       dg_ms now, struct dg_ctl_reply *reply);
 /* Fills in the links, the reasons and OK or DEGRADED; they live in txn's arena. */
 void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_ctl_reply *reply);

@@ -9,6 +9,7 @@
 
 #include "common/pack.h"
 #include "node/core/node_impl.h"
+#include "proto/comment.h"
 #include "proto/pass.h"
 
 uint64_t dg_tag(enum dg_lane lane, uint64_t seq)
@@ -285,19 +286,65 @@ static bool add_chain(struct dg_packing *p, struct dg_bytes unit_slug, const str
     return organ == NULL || (dg_dir_find(p->txn, organ, &row) && add_directory_row(p, &row, 0));
 }
 
+/* The certificates of everybody who signed. The row names the lead's; only a neighbour that may lack
+ * certificates is worth looking into R for the others. */
+static bool add_author_chains(struct dg_packing *p, const struct dg_outgoing *report)
+{
+    struct dg_arena *arena = p->txn->arena;
+    struct dg_bytes bytes = report->envelope;
+    struct dg_envelope envelope;
+    struct dg_report signed_by;
+    if (dg_link_knows(p->node, p->txn, dg_bytes_of(p->link->unit), report->author_unit))
+        return true;
+    if (!add_chain(p, report->author_unit, &report->certificate) ||
+        (report->packed && dg_unpack(arena, bytes, DG_ENVELOPE_MAX, &bytes) != DG_OK) ||
+        dg_envelope_decode(arena, bytes, &envelope, NULL) != DG_OK ||
+        dg_report_decode(arena, envelope.report, &signed_by, NULL) != DG_OK)
+        return false;
+    for (size_t i = 1; i < signed_by.author_count && !DG_MUTANT("lead-chain-only"); i++) {
+        struct dg_dir_row row;
+        if (!dg_dir_find(p->txn, &signed_by.author[i].certificate, &row) || !add_directory_row(p, &row, 0))
+            return false;
+    }
+    return true;
+}
+
 static bool add_report(struct dg_packing *p, const struct dg_queued *queued)
 {
     struct dg_outgoing report;
     if (!dg_outgoing_get(p->node, p->txn, queued->position, &report))
         return false;
     size_t size = report.envelope.size;
-    if ((report.packed && !dg_packed_size(report.envelope, &size)) ||
-        !add_chain(p, report.author_unit, &report.certificate))
+    if ((report.packed && !dg_packed_size(report.envelope, &size)) || !add_author_chains(p, &report))
         return false;
     struct dg_parcel *parcel = &p->parcel[p->frame.parcel_count++];
     *parcel = (struct dg_parcel){.tag = dg_tag(queued->lane, queued->seq)};
     *(report.packed ? &parcel->packed : &parcel->envelope_bytes) = report.envelope;
     p->bytes += size + ITEM_OVERHEAD;
+    return true;
+}
+
+/* The certificate that a record's signature is checked by, for records that an organ signed. */
+static bool record_signer(struct dg_packing *p, const struct dg_record *record, struct dg_cert_id *ret)
+{
+    struct dg_state state;
+    struct dg_pass pass;
+    struct dg_comment comment;
+    if (record->kind == DG_RECORD_PASS) {
+        if (dg_pass_decode(p->txn->arena, record->sealed.body, &pass, NULL) != DG_OK)
+            return false;
+        *ret = pass.certificate;
+        return true;
+    }
+    if (record->kind == DG_RECORD_COMMENT) {
+        if (dg_comment_decode(p->txn->arena, record->sealed.body, &comment, NULL) != DG_OK)
+            return false;
+        *ret = comment.certificate;
+        return true;
+    }
+    if (dg_state_decode(p->txn->arena, record->sealed.body, &state, NULL) != DG_OK)
+        return false;
+    *ret = state.certificate;
     return true;
 }
 
@@ -309,18 +356,9 @@ static bool add_custody(struct dg_packing *p, const struct dg_queued *queued)
     struct dg_verifier log;
     const struct dg_dir_unit *unit = dg_origin_unit(dg_node_directory(p->node, p->txn), custody.origin, &log);
     struct dg_cert_id organ;
-    struct dg_state state;
-    struct dg_pass pass;
     bool by_organ = custody.record.kind != DG_RECORD_RECEIPT;
-    if (custody.record.kind == DG_RECORD_STATE) {
-        if (dg_state_decode(p->txn->arena, custody.record.sealed.body, &state, NULL) != DG_OK)
-            return false;
-        organ = state.certificate;
-    } else if (custody.record.kind == DG_RECORD_PASS) {
-        if (dg_pass_decode(p->txn->arena, custody.record.sealed.body, &pass, NULL) != DG_OK)
-            return false;
-        organ = pass.certificate;
-    }
+    if (by_organ && !record_signer(p, &custody.record, &organ))
+        return false;
     return unit != NULL && add_chain(p, unit->slug, by_organ ? &organ : NULL) &&
            packing_record(p, &custody.record, custody.origin, custody.checkpoint_size,
                           dg_tag(queued->lane, queued->seq));

@@ -31,7 +31,9 @@ static bool hex_prefix_matches(const struct hex_prefix *prefix, struct dg_bytes 
            (!prefix->half || (key.data[prefix->full] & 0xf0) == prefix->byte[prefix->full]);
 }
 
-enum dg_err dg_report_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id *ret, struct dg_fault *fault)
+/* The one key of the table, an id, that begins with those digits. */
+static enum dg_err find_in(struct dg_txn *txn, enum dg_table table, struct dg_bytes hex, struct dg_id *ret,
+                           struct dg_fault *fault)
 {
     struct hex_prefix prefix;
     if (!hex_prefix_parse(hex, &prefix))
@@ -40,7 +42,7 @@ enum dg_err dg_report_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id
     size_t found = 0;
     struct dg_id id = {.b = {0}};
     struct dg_cursor cursor;
-    dg_cursor_open(&cursor, txn, DG_TABLE_REPORT_IX);
+    dg_cursor_open(&cursor, txn, table);
     bool more = dg_cursor_seek(&cursor, dg_bytes_at(prefix.byte, sizeof prefix.byte));
     for (; more && found < 2 && hex_prefix_matches(&prefix, cursor.key); more = dg_cursor_next(&cursor)) {
         memcpy(id.b, cursor.key.data, sizeof id.b);
@@ -54,6 +56,16 @@ enum dg_err dg_report_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id
                          (const char *)hex.data);
     *ret = id;
     return DG_OK;
+}
+
+enum dg_err dg_report_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id *ret, struct dg_fault *fault)
+{
+    return find_in(txn, DG_TABLE_REPORT_IX, hex, ret, fault);
+}
+
+enum dg_err dg_joint_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id *ret, struct dg_fault *fault)
+{
+    return find_in(txn, DG_TABLE_DRAFT, hex, ret, fault);
 }
 
 static enum dg_err held_read(struct dg_txn *txn, struct dg_held *held)

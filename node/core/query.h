@@ -245,4 +245,32 @@ struct dg_attention {
 void dg_attention_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_attention *item),
                        void *ctx);
 
+/* A joint report that not everybody has signed. Its numbers (to_seq) were counted when it was pushed. */
+enum dg_joint_state { DG_JOINT_WAITING = 1, DG_JOINT_WITHDRAWN };
+struct dg_joint {
+    struct dg_id id;
+    enum dg_joint_state state;
+    uint64_t void_index;     /* withdrawn: the leaf of that, in this node's log */
+    struct dg_signed voided; /* withdrawn: the signed struct dg_void */
+    struct dg_bytes envelope_bytes;
+    struct dg_envelope envelope; /* the signatures so far */
+    struct dg_report report;
+};
+
+/* Finds a draft as dg_report_find finds a report, with the same errors. */
+enum dg_err dg_joint_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id *ret,
+                          struct dg_fault *fault) DG_MUST_CHECK;
+/* Reads one; what ret holds lives as long as txn. False when there is none. */
+bool dg_joint_get(struct dg_txn *txn, const struct dg_id *id, struct dg_joint *ret);
+/* Calls each for every draft, waiting or withdrawn, by id until it returns false. */
+void dg_joint_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_joint *joint), void *ctx);
+/* Calls each for every unit that reports (joint: that several sign) were numbered for, with the last number,
+ * until it returns false. */
+void dg_numbers_each(struct dg_txn *txn, bool joint,
+                     bool (*each)(void *ctx, struct dg_bytes unit, uint64_t last), void *ctx);
+/* True when that author of the draft's report has signed it. */
+bool dg_joint_has_signed(const struct dg_joint *joint, size_t author);
+/* True when nobody can sign it any more because it was pushed too long before now. */
+bool dg_joint_is_old(const struct dg_joint *joint, dg_ms now);
+
 #endif

@@ -50,9 +50,9 @@ struct dg_row_key dg_key_name(const char *name)
     return key;
 }
 
-struct dg_row_key dg_key_to_seq(struct dg_bytes unit)
+struct dg_row_key dg_key_to_seq(bool joint, struct dg_bytes unit)
 {
-    struct dg_row_key key = dg_key_name("to-seq/");
+    struct dg_row_key key = dg_key_name(joint ? "joint-seq/" : "to-seq/");
     key_add(&key, unit.data, unit.size);
     return key;
 }

@@ -22,10 +22,11 @@ struct dg_row_key {
 struct dg_bytes dg_row_key_bytes(const struct dg_row_key *key);
 /* Adds a number, most significant byte first. */
 void dg_row_key_add_u64(struct dg_row_key *key, uint64_t n);
-struct dg_row_key dg_key_name(const char *name);       /* META */
-struct dg_row_key dg_key_to_seq(struct dg_bytes unit); /* META: to-seq/unit */
-struct dg_row_key dg_key_u64(uint64_t n);              /* LEAF, TREE, REPORT, ATTENTION */
-struct dg_row_key dg_key_slug(struct dg_bytes slug);   /* slug and NUL: a prefix of the next ones */
+struct dg_row_key dg_key_name(const char *name); /* META */
+/* META: to-seq/unit, or joint-seq/unit for reports that several sign. */
+struct dg_row_key dg_key_to_seq(bool joint, struct dg_bytes unit);
+struct dg_row_key dg_key_u64(uint64_t n);            /* LEAF, TREE, REPORT, ATTENTION */
+struct dg_row_key dg_key_slug(struct dg_bytes slug); /* slug and NUL: a prefix of the next ones */
 struct dg_row_key dg_key_organ(struct dg_bytes organ, uint64_t position); /* MAIL, SENT */
 /* OUTBOX: unit's slug, lane, sequence. */
 struct dg_row_key dg_key_outbox(struct dg_bytes unit, enum dg_lane lane, uint64_t seq);
@@ -111,9 +112,10 @@ bool dg_custody_get(struct dg_txn *txn, uint64_t position, uint32_t number, stru
 
 /* What is held about a report, with regard to one leaf. */
 struct dg_custody_place {
-    bool has;      /* the leaf (origin, index) of that kind is held already */
-    bool has_log;  /* something of that kind from that log is held */
-    uint32_t next; /* the number of the next row; so many are held */
+    bool has;           /* the leaf (origin, index) of that kind is held already */
+    bool has_log;       /* something of that kind from that log is held */
+    uint32_t log_count; /* so many of that kind from that log are held */
+    uint32_t next;      /* the number of the next row; so many are held */
 };
 /* Walks all that is held about the report at position and compares it with the leaf (origin, index). */
 struct dg_custody_place dg_custody_look(struct dg_txn *txn, uint64_t position, enum dg_record_kind kind,
@@ -130,6 +132,10 @@ void dg_dir_put(struct dg_txn *txn, const struct dg_dir_row *row);
 bool dg_dir_get(struct dg_txn *txn, struct dg_bytes key, struct dg_dir_row *ret);
 /* Like dg_dir_each over everything, but a row lives only during its call: for walks over a big directory. */
 void dg_dir_walk(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_dir_row *row), void *ctx);
+/* Writes a joint draft: state, void and envelope_bytes; the rest of joint is read from those. */
+void dg_joint_put(struct dg_txn *txn, const struct dg_joint *joint);
+/* Removes it: it has been issued. */
+void dg_joint_del(struct dg_txn *txn, const struct dg_id *id);
 /* True when the same has been noted already. */
 bool dg_attention_has(struct dg_txn *txn, enum dg_err code, struct dg_bytes about);
 /* Notes something for a person to look at, under the next number, even if the same is noted already. */

@@ -96,6 +96,7 @@ struct dg_custody_place dg_custody_look(struct dg_txn *txn, uint64_t position, e
         uint64_t index_there = dg_row_u64(&row);
         bool same_log = dg_bytes_equal(dg_row_run(&row), origin) && kind_there == (uint8_t)kind;
         place.has_log = place.has_log || same_log;
+        place.log_count += same_log ? 1 : 0;
         place.has = place.has || (same_log && index_there == index);
         place.next++;
     }

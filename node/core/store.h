@@ -39,7 +39,8 @@
     X(SOURCE, SUM)     /* report id → a source that was asked for below, or came from there */             \
     X(OPEN, SUM)       /* organ, position → a delivery that its organ has not finished with */             \
     X(NAMED, SUM)      /* report id, how, position → a report that names it */                             \
-    X(REGISTER, SUM)   /* unit, organ, position → the number of a report of that organ */
+    X(REGISTER, SUM)   /* unit, organ, position → the number of a report of that organ */                  \
+    X(DRAFT, SUM)      /* report id → a joint report that not everybody has signed */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,

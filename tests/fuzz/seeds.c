@@ -49,7 +49,15 @@ int main(int argc, char **argv)
     struct dg_state state = sample_state();
     SAVE("envelope", "report", dg_report_encode, report);
     SAVE("envelope", "envelope", dg_envelope_encode, envelope);
+    struct dg_report notice = sample_report();
+    notice.reply_by = sample_text("2026-11-10");
+    notice.settles_on = sample_text("2026-11-20");
+    SAVE("envelope", "notice", dg_report_encode, notice);
     SAVE("envelope", "state", dg_state_encode, state);
+    struct dg_void voided = sample_void();
+    struct dg_comment comment = sample_comment();
+    SAVE("envelope", "void", dg_void_encode, voided);
+    SAVE("envelope", "comment", dg_comment_encode, comment);
 
     struct dg_pass passed = sample_pass(DG_DECISION_PASSED);
     struct dg_pass consolidated = sample_pass(DG_DECISION_CONSOLIDATED);
@@ -83,7 +91,10 @@ int main(int argc, char **argv)
     struct dg_invitation invitation = sample_invitation();
     SAVE("trail", "trail", dg_trail_encode, trail);
     SAVE("regime", "regime", dg_regime_encode, regime);
+    struct dg_ctl_request joint = sample_request(DG_CTL_JOINT), remark = sample_request(DG_CTL_COMMENT);
     SAVE("ctl", "mark", dg_ctl_request_encode, request);
+    SAVE("ctl", "joint", dg_ctl_request_encode, joint);
+    SAVE("ctl", "comment", dg_ctl_request_encode, remark);
     SAVE("ctl", "reply", dg_ctl_reply_encode, reply);
     SAVE("invitation", "invitation", dg_invitation_write, invitation);
 

@@ -262,7 +262,8 @@ bool sim_found_all(struct sim_world *world)
     struct dg_bytes main_regime, district_regime;
     world->founding = true;
     if (!sim_regime_load(world, "binh-phuoc", &main_regime) ||
-        !sim_regime_load(world, "huyen", &district_regime) || !found_root(world, &main_regime))
+        !sim_regime_load(world, "huyen", &district_regime) || !sim_accord_rules(world, &main_regime) ||
+        !sim_accord_rules(world, &district_regime) || !found_root(world, &main_regime))
         return false;
     for (size_t i = 1; i < world->node_count; i++) {
         struct sim_node *child = &world->node[i];

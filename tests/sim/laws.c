@@ -49,6 +49,7 @@ void sim_laws_free(struct sim_world *world)
         free(memory->root);
         free(memory->sent);
         free(memory->accepted.id);
+        free(memory->voided.id);
         free(memory->waiting);
         free(memory->promise);
     }
@@ -208,6 +209,7 @@ static size_t judge_leaf(struct sim_node *node, struct dg_txn *txn, struct dg_by
         sim_break(world, "I4", "%s logs a leaf that does not parse", node->unit);
         return 0;
     }
+    sim_accord_leaf(node, txn, &leaf);
     if (leaf.kind != DG_LEAF_REPORT)
         return 0;
     if (leaf.verdict == DG_VERDICT_ACCEPTED)

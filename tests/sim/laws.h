@@ -8,6 +8,7 @@
  *   I6  nothing is accepted that no member signed, or from a neighbour who may not speak for it
  *   I7  frames and lists stay within limits
  *   I8  every refused input was counted, answered or reported
+ *   I9  a report is issued with the signature of every author, and no draft is both issued and void
  *   V1  nobody who waits for a via organ has a report open that it has not passed on
  * At the end, within a bound after the faults:
  *   L1  every committed report is in every mailbox that it names, once, and nowhere else
@@ -17,6 +18,7 @@
  *   L4  a request to give a report back is at every holder, once, and in its mailboxes; what rests on
  *       a source that was recalled or superseded is flagged wherever it is
  *   L3  outboxes are empty, nobody waits for a person, and nobody had to be started again
+ *   L4  every comment is once at the author and once at every addressee, and signers were told the truth
  */
 #ifndef DG_TESTS_SIM_LAWS_H
 #define DG_TESTS_SIM_LAWS_H
@@ -65,7 +67,7 @@ struct sim_memory {
     struct dg_hash frontier[64]; /* the complete subtree of each level */
     size_t sent_capacity;
     struct dg_hash *sent; /* sent[n]: the root that was sent for size n; zero: none */
-    struct sim_ids accepted;
+    struct sim_ids accepted, voided;
     size_t mail_rows;
     size_t waiting_count, waiting_capacity;
     struct sim_waiting *waiting;

@@ -14,6 +14,8 @@ enum { CLIENT_MARK = 1, CLIENT_PASS = 2, CLIENT_ADOPT = 3, CLIENT_PUSHES = 1000 
 static void request_push(struct sim_world *world, struct sim_node *node, const char *organ,
                          const struct dg_report *draft)
 {
+    struct dg_bytes with = dg_bytes_of("mttq");
+    bool joint = dg_bytes_is(draft->kind, "joint");
     if (world->push_count == SIM_PUSHES_MAX || node->node == NULL)
         return;
     struct dg_buf encoded, message;
@@ -22,10 +24,13 @@ static void request_push(struct sim_world *world, struct sim_node *node, const c
     bool ok = dg_draft_encode(draft, &encoded) == DG_OK;
     struct dg_ctl_request request = {
         .verb = DG_CTL_PUSH, .organ = dg_bytes_of(organ), .draft = dg_buf_bytes(&encoded)};
+    request.with = &with;
+    request.with_count = joint ? 1 : 0;
     ok = ok && dg_ctl_request_encode(&request, &message) == DG_OK;
     assert(ok);
     uint64_t client = CLIENT_PUSHES + world->push_count;
-    world->push[world->push_count++] = (struct sim_push){.node = node->index};
+    world->push[world->push_count++] =
+        (struct sim_push){.node = node->index, .joint = joint, .draft = dg_bytes_is(draft->kind, "draft")};
     sim_trace_line(&world->trace, world->now, "%s@%s pushes %.*s", organ, node->unit, (int)draft->kind.size,
                    (const char *)draft->kind.data);
     sim_node_hear(
@@ -142,8 +147,8 @@ void sim_load_push(struct sim_world *world, struct sim_node *node)
 {
     static const struct {
         const char *kind, *period;
-    } sort[] = {{"periodic", "2026-10"}, {"periodic", "2026-Q3"}, {"urgent", ""},
-                {"flash", ""},           {"directed", ""},        {"evaluation", "2025"}};
+    } sort[] = {{"periodic", "2026-10"}, {"periodic", "2026-Q3"}, {"urgent", ""},    {"flash", ""},
+                {"directed", ""},        {"evaluation", "2025"},  {"joint", "2025"}, {"draft", ""}};
     if (node->organ_count == 0)
         return;
     if (sim_chance(&world->choice, 3000)) {
@@ -154,10 +159,17 @@ void sim_load_push(struct sim_world *world, struct sim_node *node)
     /* Committees report most, since theirs go upward. */
     size_t organ =
         sim_chance(&world->choice, 6000) ? 0 : (size_t)sim_below(&world->choice, node->organ_count);
+    /* Two sign together, and the office sends drafts. */
+    const char *slug = node->organ[organ].slug;
+    if (strcmp(sort[i].kind, "joint") == 0)
+        slug = "cap-uy";
+    else if (strcmp(sort[i].kind, "draft") == 0)
+        slug = "van-phong";
     char address[2][DG_ADDRESS_MAX + 1];
     struct dg_bytes also_to[2];
     size_t also_count = 0;
-    while (also_count < 2 && sim_chance(&world->choice, 4000) && anybody(world, address[also_count])) {
+    unsigned more = strcmp(sort[i].kind, "draft") == 0 ? 9000 : 4000; /* a draft wants to be read */
+    while (also_count < 2 && sim_chance(&world->choice, more) && anybody(world, address[also_count])) {
         also_to[also_count] = dg_bytes_of(address[also_count]);
         if (also_count == 1 && dg_bytes_equal(also_to[0], also_to[1]))
             break;
@@ -168,8 +180,8 @@ void sim_load_push(struct sim_world *world, struct sim_node *node)
                               .also_to_count = also_count,
                               .also_to = also_to};
     struct dg_id source;
-    rest_on_earlier(world, node, node->organ[organ].slug, &draft, &source);
-    push_draft(world, node, node->organ[organ].slug, &draft);
+    rest_on_earlier(world, node, slug, &draft, &source);
+    push_draft(world, node, slug, &draft);
 }
 
 /* ---- marking ------------------------------------------------------------------------------------- */
@@ -333,6 +345,10 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
         world->pass_count += reply.fault.err == DG_OK;
         return;
     }
+    if (client >= SIM_CLIENT_ACCORDS) {
+        sim_accord_replied(world, node, client, &reply);
+        return;
+    }
     struct sim_push *push = &world->push[client - CLIENT_PUSHES];
     push->answered = true;
     push->accepted = reply.fault.err == DG_OK && reply.has_id;
@@ -355,4 +371,8 @@ void sim_load_plan(struct sim_world *world)
                  &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
                                          .kind = SIM_ADOPT,
                                          .node = (int)sim_below(&world->choice, world->node_count)});
+    for (unsigned i = 0; i < options->accords; i++)
+        sim_plan(world,
+                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
+                                         .kind = SIM_ACCORD});
 }

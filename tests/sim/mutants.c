@@ -35,6 +35,12 @@ const struct sim_mutant sim_mutants[] = {
     {"word-forgotten", "asks nobody whom the report reached after the request"},
     {"flag-at-home", "tells nobody else that a source of its report has changed"},
     {"any-signature", "believes a report whose signature is bad"},
+    {"joint-alone", "issues a joint report with its lead's signature alone"},
+    {"sign-withdrawn", "signs and issues a draft that was withdrawn"},
+    {"keep-issued-draft", "keeps a draft that has been issued, to be withdrawn after all"},
+    {"lead-chain-only", "brings along the certificate of the lead author only"},
+    {"forget-collector", "sends comments to the author and to nobody who collects them"},
+    {"comment-twice", "keeps a comment as often as it is heard"},
 };
 
 const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];

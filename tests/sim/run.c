@@ -23,6 +23,7 @@ void sim_options_draw(uint64_t seed, struct sim_options *ret)
         .pushes = (unsigned)sim_between(&choice, 3, 40),
         .marks = (unsigned)sim_between(&choice, 0, 25),
         .passes = (unsigned)sim_between(&choice, 0, 25),
+        .accords = (unsigned)sim_between(&choice, 0, 40),
         .load_ms = sim_between(&choice, 2000, 60000),
         .loss = maybe(&choice, 3000),
         .duplicate = maybe(&choice, 3000),

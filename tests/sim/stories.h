@@ -6,5 +6,7 @@
 
 /* Tells one story, or all when name is NULL; trace prints it as it goes. True when all end well. */
 bool sim_stories_run(const char *name, bool trace);
+/* The last signature and the withdrawal of a joint report, with a death or a full disk at every point. */
+bool sim_story_signing(bool trace);
 
 #endif

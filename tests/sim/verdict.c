@@ -11,8 +11,9 @@
 struct verdict {
     struct sim_world *world;
     struct dg_txn *txn[SIM_NODES_MAX];
-    size_t mail[SIM_NODES_MAX];     /* deliveries that reports demand of each node */
-    uint64_t to_seq[SIM_NODES_MAX]; /* of the author at hand: how many to each destination */
+    size_t mail[SIM_NODES_MAX]; /* deliveries that reports demand of each node */
+    uint8_t to_seq[2][SIM_NODES_MAX]
+                  [SIM_PUSHES_MAX + 1]; /* of the author at hand: which numbers are accounted for */
     char *why;
     size_t why_size;
     bool ok;
@@ -111,6 +112,9 @@ static const struct {
     {"directed", "ban-dan-van", "ban-dan-van", true, DG_AS_TO},
     {"directed", "khoi-dan-van", "ban-dan-van", true, DG_AS_TO},
     {"evaluation", "mttq", "cap-uy", false, DG_AS_TO},
+    {"joint", "cap-uy", "thuong-truc", false, DG_AS_TO},
+    {"joint", "cap-uy", "ban-dan-van", true, DG_AS_COPY},
+    {"draft", "van-phong", "ban-dan-van", true, DG_AS_TO},
 };
 
 static bool named(const struct dg_report *report, const char *organ, const char *unit, enum dg_as as)
@@ -200,15 +204,40 @@ static void check_holders(struct verdict *v, struct sim_node *author, const stru
     }
 }
 
+/* Every number is taken once: by a report, by a draft that waits, or by one that was withdrawn. */
 static void check_to_seq(struct verdict *v, const struct sim_node *author, const struct dg_report *report)
 {
     for (size_t i = 0; i < report->to_seq_count; i++) {
         const struct sim_node *to = sim_node_by_unit(v->world, report->to_seq[i].unit);
-        /* Reports are read in the order they were made. */
-        if (to == NULL || report->to_seq[i].seq != ++v->to_seq[to->index])
-            fail(v, "L1: report number %llu from %s to %.*s comes at the wrong place",
-                 (unsigned long long)report->to_seq[i].seq, author->unit, (int)report->to_seq[i].unit.size,
-                 (const char *)report->to_seq[i].unit.data);
+        uint64_t seq = report->to_seq[i].seq;
+        if (to == NULL || seq > SIM_PUSHES_MAX || v->to_seq[report->author_count > 1][to->index][seq]++ > 0)
+            fail(v, "L1: report number %llu from %s to %.*s is taken twice", (unsigned long long)seq,
+                 author->unit, (int)report->to_seq[i].unit.size, (const char *)report->to_seq[i].unit.data);
+    }
+}
+
+struct numbering {
+    struct verdict *v;
+    const struct sim_node *author;
+};
+
+static bool check_joint_numbers(void *ctx, const struct dg_joint *joint)
+{
+    struct numbering *numbering = ctx;
+    check_to_seq(numbering->v, numbering->author, &joint->report);
+    return numbering->v->ok;
+}
+
+static void check_no_gap(struct verdict *v, const struct sim_node *author, bool joint)
+{
+    for (size_t i = 0; i < v->world->node_count && v->ok; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s/%s", joint ? "joint-seq" : "to-seq", v->world->node[i].unit);
+        uint64_t last = dg_meta_u64(v->txn[author->index], name);
+        for (uint64_t seq = 1; seq <= last && v->ok; seq++)
+            if (seq > SIM_PUSHES_MAX || v->to_seq[joint][i][seq] != 1)
+                fail(v, "L1: nobody knows of number %llu from %s to %s", (unsigned long long)seq,
+                     author->unit, v->world->node[i].unit);
     }
 }
 
@@ -354,12 +383,13 @@ static bool check_sent(void *ctx, struct dg_bytes organ, uint64_t position, cons
     struct reading *reading = ctx;
     struct verdict *v = reading->v;
     struct dg_held held;
-    (void)organ;
     (void)position;
     if (dg_held_get(v->txn[reading->author->index], id, &held) != DG_OK) {
         fail(v, "L1: %s cannot read a report of its own", reading->author->unit);
         return false;
     }
+    if (!dg_bytes_equal(organ, held.report.author[0].organ))
+        return true; /* a joint report is looked at once, with its lead */
     for (size_t i = 0; i < held.report.recipient_count && v->ok; i++)
         check_mailbox(v, &held, &held.report.recipient[i]);
     if (v->ok)
@@ -389,6 +419,10 @@ static void check_order(struct verdict *v, struct sim_node *node)
             dg_held_get(txn, &leaf.report, &held) == DG_OK)
             check_to_seq(v, node, &held.report);
     }
+    struct numbering numbering = {.v = v, .author = node};
+    dg_joint_each(txn, check_joint_numbers, &numbering);
+    for (int joint = 0; joint < 2 && v->ok; joint++)
+        check_no_gap(v, node, joint == 1);
 }
 
 static void check_node(struct verdict *v, struct sim_node *node)
@@ -404,11 +438,15 @@ static void check_node(struct verdict *v, struct sim_node *node)
         check_states(v, node);
     if (v->ok)
         dg_dir_each(v->txn[node->index], dg_bytes_of(node->unit), known_above, &spread);
+    if (v->ok)
+        v->ok = sim_accord_settled(world, node, v->txn, v->why, v->why_size);
     for (size_t i = 0; i < world->push_count && v->ok; i++) {
         const struct sim_push *push = &world->push[i];
         struct dg_report_ix ix;
+        struct dg_joint joint;
         if (push->node == node->index && push->accepted &&
-            !dg_report_ix_get(v->txn[node->index], &push->id, &ix))
+            !dg_report_ix_get(v->txn[node->index], &push->id, &ix) &&
+            !(push->joint && dg_joint_get(v->txn[node->index], &push->id, &joint)))
             fail(v, "L1: %s does not have what it told its clerk it has", node->unit);
     }
 }

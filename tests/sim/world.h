@@ -33,6 +33,7 @@ struct sim_options {
     uint64_t seed;
     unsigned nodes, levels;
     unsigned pushes, marks, passes, adopts;
+    unsigned accords;                  /* signatures, withdrawals and comments that somebody tries */
     dg_ms load_ms;                     /* reports are pushed in this time, and faults happen */
     unsigned loss, duplicate, reorder; /* of a frame */
     dg_ms delay_max;
@@ -55,7 +56,8 @@ enum sim_kind {
     SIM_MARK,
     SIM_PASS,
     SIM_ADOPT,
-    SIM_WEATHER
+    SIM_WEATHER,
+    SIM_ACCORD
 };
 
 struct sim_happening {
@@ -112,6 +114,8 @@ struct sim_push {
     int node;
     bool answered, accepted;
     struct dg_id id;
+    bool joint, draft;   /* it needs two signatures; it asks for comments */
+    bool issued, voided; /* joint: what a signer was told */
 };
 
 enum { SIM_PUSHES_MAX = 512 };
@@ -238,6 +242,26 @@ void sim_laws_vias(struct sim_node *node, struct dg_txn *txn);
 /* Why V2 or V3 does not hold of a report yet, NULL when both do. txn: one open per node. */
 const char *sim_vias_unsettled(struct sim_world *world, struct dg_txn *const txn[],
                                const struct sim_node *author, const struct dg_held *held);
+
+/* ---- accord.c: reports that several sign, and drafts that several comment on ---- */
+/* The regime, compiled, with a joint rule and a draft rule added to it. In world->arena. */
+bool sim_accord_rules(struct sim_world *world, struct dg_bytes *regime);
+/* Somebody signs, withdraws or comments, whether or not that makes sense. */
+void sim_accord_act(struct sim_world *world);
+/* The further signer of that push (by its place in world->push) signs it, or takes it back. */
+void sim_accord_sign(struct sim_world *world, size_t push, bool withdraw);
+/* Client numbers from here on belong to sim_accord_replied. */
+enum { SIM_CLIENT_ACCORDS = 1000000 };
+/* The signer reads the answer. */
+void sim_accord_replied(struct sim_world *world, struct sim_node *node, uint64_t client,
+                        const struct dg_ctl_reply *reply);
+/* I9, for one leaf that was just logged: every author has signed what is accepted, and nothing is both issued
+ * and void. */
+void sim_accord_leaf(struct sim_node *node, struct dg_txn *txn, const struct dg_leaf *leaf);
+/* L4: every comment in the node's log is held once by the author and by every addressee; txn[] are read
+ * transactions of all nodes. False, with the reason in why. */
+bool sim_accord_settled(struct sim_world *world, struct sim_node *node, struct dg_txn *const txn[], char *why,
+                        size_t why_size);
 
 /* ---- villain.c: input that must not be believed ---- */
 /* One misdeed of some kind; the refusal of it is checked at once. */

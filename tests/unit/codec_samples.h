@@ -9,8 +9,10 @@
 #include "common/crypto.h"
 #include "common/limits.h"
 #include "proto/certificate.h"
+#include "proto/comment.h"
 #include "proto/ctl.h"
 #include "proto/frame.h"
+#include "proto/joint.h"
 #include "proto/pass.h"
 #include "proto/regime.h"
 #include "proto/report.h"
@@ -190,6 +192,37 @@ static inline struct dg_pass sample_pass(enum dg_decision decision)
         memset(pass.into.b, 0x77, sizeof pass.into.b);
     pass.covers = decision == DG_DECISION_CONSOLIDATED;
     return pass;
+}
+
+static inline struct dg_void sample_void(void)
+{
+    static struct dg_to_seq to_seq[2];
+
+    to_seq[0] = (struct dg_to_seq){sample_text("trung-uong"), 7};
+    to_seq[1] = (struct dg_to_seq){sample_text("bien-hoa"), 1};
+    struct dg_void voided = {
+        .federation = sample_text("danvan.example"),
+        .organ = sample_text("bcsd-ubnd"),
+        .unit = sample_text("dong-nai"),
+        .certificate = sample_cert_id(2),
+        .to_seq_count = SAMPLE_COUNT(to_seq),
+        .to_seq = to_seq,
+        .signed_ms = SAMPLE_MS,
+    };
+    return voided;
+}
+
+static inline struct dg_comment sample_comment(void)
+{
+    struct dg_comment comment = {
+        .federation = sample_text("danvan.example"),
+        .organ = sample_text("mttq"),
+        .unit = sample_text("dong-nai"),
+        .certificate = sample_cert_id(3),
+        .text = sample_text("Đề nghị bổ sung khoản 3.\nCòn lại nhất trí.\n"),
+        .signed_ms = SAMPLE_MS,
+    };
+    return comment;
 }
 
 /* --- membership ----------------------------------------------------------------------------- */
@@ -543,13 +576,16 @@ static inline struct dg_trail sample_trail(struct dg_bytes envelope)
 
 static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
 {
-    static struct dg_bytes regime[1];
+    static struct dg_bytes regime[1], with[1];
 
     regime[0] = sample_text("a regime");
     struct dg_ctl_request request = {.verb = verb};
     if (verb == DG_CTL_PUSH) {
         request.organ = sample_text("cap-uy");
         request.draft = sample_text("a draft");
+        with[0] = sample_text("bcsd-ubnd");
+        request.with_count = 1;
+        request.with = with;
     } else if (verb == DG_CTL_MARK) {
         request.dry_run = true;
         request.organ = sample_text("cap-uy");
@@ -577,6 +613,21 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
         request.organ = sample_text("cap-uy");
         request.report = sample_text("0123abcd");
         request.note = sample_text("nhầm số liệu");
+    } else if (verb == DG_CTL_JOINT) {
+        request.joint = DG_JOINT_WITHDRAW;
+        request.report = sample_text("0123abcd");
+        request.organ = sample_text("bcsd-ubnd");
+    } else if (verb == DG_CTL_COMMENT) {
+        request.report = sample_text("0123abcd");
+        request.organ = sample_text("mttq");
+        request.text = sample_text("Nhất trí.\n");
+        request.dry_run = true;
+    } else if (verb == DG_CTL_PASS) {
+        request.report = sample_text("0123abcd");
+        request.organ = sample_text("ban-dan-van");
+        request.back = true;
+    } else if (verb == DG_CTL_FETCH) {
+        request.report = sample_text("0123abcd");
     }
     return request;
 }

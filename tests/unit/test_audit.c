@@ -253,6 +253,73 @@ static void receipt_that_does_not_hold_is_evidence(void **state)
     assert_true(has_finding(&found, "BAD_RECEIPT", true));
 }
 
+/* --- joint drafts --------------------------------------------------------------------------- */
+
+static struct dg_id push_joint(void)
+{
+    struct dg_bytes with = dg_bytes_of("mttq");
+    struct dg_report draft = {.kind = dg_bytes_of("joint"), .period = dg_bytes_of("2026")};
+    struct dg_ctl_reply reply = fed_push_as(fed, FED_XA, "ban-dan-van", &draft, &with, 1);
+
+    assert_int_equal(reply.fault.err, DG_OK);
+    return reply.id;
+}
+
+static void withdraw(const struct dg_id *id)
+{
+    char hex[DG_HEX_BYTES];
+
+    dg_hex(id->b, sizeof id->b, hex);
+    struct dg_ctl_request request = {.verb = DG_CTL_JOINT,
+                                     .joint = DG_JOINT_WITHDRAW,
+                                     .report = dg_bytes_of(hex),
+                                     .organ = dg_bytes_of("mttq")};
+    assert_int_equal(fed_control(&fed->node[FED_XA], &request).fault.err, DG_OK);
+    fed_run(fed, 2);
+}
+
+static void drafts_and_voids_explain_their_numbers(void **state)
+{
+    (void)state;
+    struct dg_id id = push_joint();
+
+    withdraw(&id);
+    push_joint(); /* and this one waits */
+    fed_push(fed, FED_XA, NULL);
+    struct dg_audit found = audit(FED_XA, 0);
+    assert_int_equal(count_evidence(&found), 0);
+}
+
+static void a_number_that_nobody_explains_is_evidence(void **state)
+{
+    (void)state;
+    struct dg_id id = push_joint();
+
+    withdraw(&id);
+    fed_push(fed, FED_XA, NULL);
+    struct dg_txn *txn = tamper(FED_XA);
+    dg_joint_del(txn, &id);
+    commit(FED_XA, txn);
+    struct dg_audit found = audit(FED_XA, 0);
+    assert_true(has_finding(&found, "NUMBER_MISSING", true));
+    assert_true(has_finding(&found, "VOID_MISSING", true));
+}
+
+static void a_draft_of_an_issued_report_is_evidence(void **state)
+{
+    (void)state;
+    struct dg_id id = fed_push(fed, FED_XA, NULL);
+    struct dg_txn *txn = tamper(FED_XA);
+    struct dg_held held;
+
+    assert_int_equal(dg_held_get(txn, &id, &held), DG_OK);
+    struct dg_joint joint = {.id = id, .state = DG_JOINT_WAITING, .envelope_bytes = held.envelope_bytes};
+    dg_joint_put(txn, &joint);
+    commit(FED_XA, txn);
+    struct dg_audit found = audit(FED_XA, 0);
+    assert_true(has_finding(&found, "ISSUED_AND_DRAFT", true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,5 +333,11 @@ int main(void)
         cmocka_unit_test(report_or_mailbox_row_that_is_gone_is_evidence),
         cmocka_unit_test(receipt_that_does_not_hold_is_evidence),
     };
-    return cmocka_run_group_tests(tests, make_federation, free_federation);
+    const struct CMUnitTest drafts[] = {
+        cmocka_unit_test(drafts_and_voids_explain_their_numbers),
+        cmocka_unit_test(a_number_that_nobody_explains_is_evidence),
+        cmocka_unit_test(a_draft_of_an_issued_report_is_evidence),
+    };
+    int failed = cmocka_run_group_tests(tests, make_federation, free_federation);
+    return failed + cmocka_run_group_tests(drafts, make_federation, free_federation);
 }

@@ -6,7 +6,13 @@
 CODEC(request, dg_ctl_request, dg_ctl_request_decode, dg_ctl_request_encode)
 CODEC(reply, dg_ctl_reply, dg_ctl_reply_decode, dg_ctl_reply_encode)
 
-static struct dg_buf request_buf[DG_CTL_STATUS + 1], reply_buf;
+/* Every verb; the numbers between are those of verbs that other requests have. */
+static const enum dg_ctl_verb verbs[] = {DG_CTL_PUSH,    DG_CTL_MARK,   DG_CTL_INVITE,
+                                         DG_CTL_QUEUE,   DG_CTL_STATUS, DG_CTL_JOINT,
+                                         DG_CTL_COMMENT, DG_CTL_FETCH,  DG_CTL_PASS};
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+static struct dg_buf request_buf[DG_CTL_FETCH + 1], reply_buf;
 
 static int make_samples(void **state)
 {
@@ -14,10 +20,10 @@ static int make_samples(void **state)
 
     if (start_crypto(state) != 0)
         return -1;
-    for (unsigned verb = DG_CTL_PUSH; verb <= DG_CTL_STATUS; verb++) {
-        struct dg_ctl_request request = sample_request((enum dg_ctl_verb)verb);
-        dg_buf_init(&request_buf[verb], DG_CTL_MSG_MAX);
-        assert_int_equal(dg_ctl_request_encode(&request, &request_buf[verb]), DG_OK);
+    for (unsigned i = 0; i < VERBS; i++) {
+        struct dg_ctl_request request = sample_request(verbs[i]);
+        dg_buf_init(&request_buf[verbs[i]], DG_CTL_MSG_MAX);
+        assert_int_equal(dg_ctl_request_encode(&request, &request_buf[verbs[i]]), DG_OK);
     }
     dg_buf_init(&reply_buf, DG_CTL_MSG_MAX);
     return dg_ctl_reply_encode(&reply, &reply_buf) == DG_OK ? 0 : -1;
@@ -26,8 +32,8 @@ static int make_samples(void **state)
 static int free_samples(void **state)
 {
     (void)state;
-    for (unsigned verb = DG_CTL_PUSH; verb <= DG_CTL_STATUS; verb++)
-        dg_buf_done(&request_buf[verb]);
+    for (unsigned i = 0; i < VERBS; i++)
+        dg_buf_done(&request_buf[verbs[i]]);
     dg_buf_done(&reply_buf);
     return 0;
 }
@@ -51,8 +57,8 @@ static enum dg_err recode(const struct dg_ctl_request *request)
 static void every_request_survives(void **state)
 {
     (void)state;
-    for (unsigned verb = DG_CTL_PUSH; verb <= DG_CTL_STATUS; verb++)
-        check_round_trip(pass_request, dg_buf_bytes(&request_buf[verb]));
+    for (unsigned i = 0; i < VERBS; i++)
+        check_round_trip(pass_request, dg_buf_bytes(&request_buf[verbs[i]]));
 }
 
 static void an_adoption_survives_with_its_days(void **state)
@@ -134,8 +140,8 @@ static void a_code_this_version_does_not_know_is_named(void **state)
 static void hostile_bytes_do_no_harm(void **state)
 {
     (void)state;
-    for (unsigned verb = DG_CTL_PUSH; verb <= DG_CTL_STATUS; verb++) {
-        struct dg_bytes bytes = dg_buf_bytes(&request_buf[verb]);
+    for (unsigned i = 0; i < VERBS; i++) {
+        struct dg_bytes bytes = dg_buf_bytes(&request_buf[verbs[i]]);
         check_truncation(pass_request, bytes, true);
         check_bit_flips(pass_request, bytes, false);
         check_memory_failures(pass_request, bytes);

@@ -157,15 +157,34 @@ static void a_pass_says_who_decided_what(void **state)
     assert_int_equal(leaf.object.b[0], 0xaa);
 }
 
+static void voids_and_comments_name_their_organ_and_what_it_signed(void **state)
+{
+    struct fixture *f = *state;
+    struct dg_leaf leaf;
+
+    assert_int_equal(
+        parse(f, TIME "void " HEX_A "\norgan bcsd-ubnd@dong-nai\nobject " HEX_B "\n" NONE, &leaf), DG_OK);
+    assert_int_equal(leaf.kind, DG_LEAF_VOID);
+    assert_int_equal(leaf.report.b[0], 0xaa);
+    assert_true(dg_bytes_is(leaf.organ, "bcsd-ubnd"));
+    assert_int_equal(leaf.object.b[0], 0xbb);
+    assert_int_equal(parse(f, TIME "comment " HEX_A "\norgan mttq@dong-nai\nobject " HEX_B "\n" NONE, &leaf),
+                     DG_OK);
+    assert_int_equal(leaf.kind, DG_LEAF_COMMENT);
+    assert_true(dg_bytes_is(leaf.unit, "dong-nai"));
+    assert_int_equal(parse(f, TIME "comment " HEX_A "\norgan mttq@dong-nai\n" NONE, &leaf), DG_ERR_BAD_LEAF);
+    assert_int_equal(parse(f, TIME "void " HEX_A "\nobject " HEX_B "\n" NONE, &leaf), DG_ERR_BAD_LEAF);
+}
+
 static void a_kind_of_a_later_version_keeps_its_lines(void **state)
 {
     struct fixture *f = *state;
     struct dg_leaf leaf;
 
     assert_int_equal(
-        parse(f, TIME "void " HEX_A "\norgan van-phong@binh-phuoc\nword đã chuyển\n" NONE, &leaf), DG_OK);
-    assert_int_equal(leaf.kind, DG_LEAF_VOID);
-    assert_int_equal(leaf.report.b[0], 0xaa);
+        parse(f, TIME "audit " HEX_A "\norgan van-phong@binh-phuoc\nword đã chuyển\n" NONE, &leaf), DG_OK);
+    assert_int_equal(leaf.kind, DG_LEAF_AUDIT);
+    assert_int_equal(leaf.object.b[0], 0xaa);
     assert_true(dg_bytes_is(leaf.rest, "organ van-phong@binh-phuoc\nword đã chuyển\n"));
 }
 
@@ -186,6 +205,8 @@ static void what_parses_writes_back_to_the_same_bytes(void **state)
         TIME "certificate " HEX_A "\nsubject cap-uy@dong-phu\nmembers " HEX_B "\n" BEACON,
         TIME "adoption " HEX_A "\nunit dong-phu\nregime " HEX_B "\n" NONE,
         TIME "invitation " HEX_A "\nunit dong-phu\n" NONE,
+        TIME "void " HEX_A "\norgan bcsd-ubnd@dong-nai\nobject " HEX_B "\n" NONE,
+        TIME "comment " HEX_A "\norgan mttq@dong-nai\nobject " HEX_B "\n" BEACON,
         TIME "checkpoint danvan.vn/binh-phuoc/e2 0 " HEX_A "\n",
         TIME "checkpoint danvan.vn/binh-phuoc/e2 9223372036854775807 " HEX_A "\n",
     };
@@ -199,8 +220,8 @@ static void every_kind_of_the_table_has_a_text(void **state)
     struct fixture *f = *state;
 
     for (enum dg_leaf_kind kind = DG_LEAF_REVOCATION; kind < DG_LEAF_KIND_COUNT; kind++) {
-        if (kind == DG_LEAF_PASS)
-            continue; /* it has lines of its own */
+        if (kind == DG_LEAF_PASS || kind == DG_LEAF_VOID || kind == DG_LEAF_COMMENT)
+            continue; /* written by this version, with lines of their own */
         assert_writes_back(f, dg_arena_printf(&f->arena, TIME "%s " HEX_A "\nunit dong-phu\n" BEACON,
                                               dg_leaf_kind_name(kind)));
         assert_writes_back(f,
@@ -406,6 +427,7 @@ int main(void)
         LEAF_TEST(deliveries_say_as_what_through_whom_and_why),
         LEAF_TEST(state_and_certificate_leaves_are_read),
         LEAF_TEST(a_pass_says_who_decided_what),
+        LEAF_TEST(voids_and_comments_name_their_organ_and_what_it_signed),
         LEAF_TEST(a_kind_of_a_later_version_keeps_its_lines),
         LEAF_TEST(what_parses_writes_back_to_the_same_bytes),
         LEAF_TEST(every_kind_of_the_table_has_a_text),

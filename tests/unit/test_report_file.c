@@ -223,10 +223,48 @@ static void keys_of_ones_own_begin_with_x(void **state)
     refused(f, NEED "x-a: [1]\n", DG_ERR_BAD_HEADER, 5, "x-a must be text");
 }
 
-static void reports_of_several_signers_are_not_supported_yet(void **state)
+static void further_signers_are_slugs_or_addresses(void **state)
 {
-    refused(*state, NEED "with: [bcsd-ubnd@binh-phuoc]\n", DG_ERR_UNSUPPORTED, 5,
-            "with: reports signed by several organs");
+    struct fixture *f = *state;
+
+    assert_int_equal(read_text(f, "---\n" NEED "with: [bcsd-ubnd, mttq@dong-nai]\n---\nThân\n"), DG_OK);
+    assert_int_equal(f->report.author_count, 2);
+    assert_true(dg_bytes_is(f->report.author[0].organ, "bcsd-ubnd"));
+    assert_int_equal(f->report.author[0].unit.size, 0);
+    assert_true(dg_bytes_is(f->report.author[1].organ, "mttq"));
+    assert_true(dg_bytes_is(f->report.author[1].unit, "dong-nai"));
+    refused(f, NEED "with: [Ban Dân vận]\n", DG_ERR_BAD_HEADER, 5,
+            "\"Ban Dân vận\" is not an address organ@unit");
+}
+
+static void the_day_for_comments_belongs_to_a_draft(void **state)
+{
+    struct fixture *f = *state;
+    const char *draft = "kind: draft\ndate: 2026-10-25\ntitle: Dự thảo\n";
+    char header[256];
+
+    snprintf(header, sizeof header, "---\n%sreply-by: 2026-10-25\n---\nThân\n", draft);
+    assert_int_equal(read_text(f, header), DG_OK);
+    assert_true(dg_bytes_is(f->report.reply_by, "2026-10-25"));
+    snprintf(header, sizeof header, "%sreply-by: 2026-10-24\n", draft);
+    refused(f, header, DG_ERR_BAD_DATE, 5, "\"reply-by\" is before \"date\"");
+    snprintf(header, sizeof header, "%sreply-by: soon\n", draft);
+    refused(f, header, DG_ERR_BAD_DATE, 5, "soon");
+    refused(f, NEED "reply-by: 2026-11-01\n", DG_ERR_BAD_HEADER, 5,
+            "\"reply-by\" is for reports of kind draft");
+}
+
+/* A notice may come after the day: it is late then, and that is said, but it is still sent. */
+static void the_day_of_settlement_belongs_to_a_notice(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(
+        read_text(f, "---\nkind: notice\ndate: 2026-10-25\ntitle: T\nsettles-on: 2026-10-20\n---\nThân\n"),
+        DG_OK);
+    assert_true(dg_bytes_is(f->report.settles_on, "2026-10-20"));
+    refused(f, NEED "settles-on: 2026-11-01\n", DG_ERR_BAD_HEADER, 5,
+            "\"settles-on\" is for reports of kind notice");
 }
 
 static void unclean_text_is_refused_with_its_line(void **state)
@@ -285,7 +323,9 @@ int main(void)
         TEST(indicators_are_names_and_decimal_numbers),
         TEST(an_addition_may_say_for_what_purpose),
         TEST(keys_of_ones_own_begin_with_x),
-        TEST(reports_of_several_signers_are_not_supported_yet),
+        TEST(further_signers_are_slugs_or_addresses),
+        TEST(the_day_for_comments_belongs_to_a_draft),
+        TEST(the_day_of_settlement_belongs_to_a_notice),
         TEST(unclean_text_is_refused_with_its_line),
         TEST(a_body_has_a_largest_size),
         TEST(a_file_is_read_up_to_its_largest_size),

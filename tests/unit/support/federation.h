@@ -143,6 +143,8 @@ static inline struct dg_rule fed_via_rule(const char *id, struct dg_bytes *from,
 static inline struct dg_bytes fed_regime(struct fed *fed, const char *name)
 {
     static struct dg_bytes cap_uy = {(const uint8_t *)"cap-uy", 6};
+    static struct dg_bytes mttq = {(const uint8_t *)"mttq", 4};
+    static struct dg_bytes van_phong = {(const uint8_t *)"van-phong", 9};
     struct dg_target to = {.role = dg_bytes_of("cap-uy"), .where = DG_WHERE_PARENT, .if_superior = true};
     struct dg_target copy = {
         .role = dg_bytes_of("ban-dan-van"), .where = DG_WHERE_PARENT, .if_superior = true};
@@ -190,6 +192,24 @@ static inline struct dg_bytes fed_regime(struct fed *fed, const char *name)
         fed_via_rule("V-4", &cap_uy, &matter[3], &office, via_above),
         chung,
         rieng,
+        {.id = dg_bytes_of("T-3"), /* signed by two */
+         .cites = dg_bytes_of("Điều 3"),
+         .scope = DG_SCOPE_ALL,
+         .from = {.count = 1, .item = &ban_dan_van},
+         .with = {.count = 1, .item = &mttq},
+         .kind = dg_bytes_of("joint"),
+         .periods = DG_CADENCE_Y,
+         .to_count = 1,
+         .to = &committee,
+         .copy_count = 1,
+         .copy = &copy},
+        {.id = dg_bytes_of("T-4"), /* the collector sits in another unit */
+         .cites = dg_bytes_of("Điều 4"),
+         .scope = DG_SCOPE_ALL,
+         .from = {.count = 1, .item = &van_phong},
+         .kind = dg_bytes_of("draft"),
+         .to_count = 1,
+         .to = &copy},
     };
     struct dg_regime regime = {.name = dg_bytes_of(name),
                                .title = dg_bytes_of(name),
@@ -571,6 +591,32 @@ static inline enum dg_err fed_pass(struct fed *fed, enum fed_place place, const 
                                      .note = dg_bytes_of("đã xem"),
                                      .back = back};
     return fed_control(&fed->node[place], &request).fault.err;
+}
+
+/* Pushes draft, which lacks no more than what everybody leaves out, as that organ and further signers. */
+static inline struct dg_ctl_reply fed_push_as(struct fed *fed, enum fed_place place, const char *organ,
+                                              const struct dg_report *draft, struct dg_bytes *with,
+                                              size_t with_count)
+{
+    struct dg_report report = *draft;
+    struct dg_buf buf;
+    report.date = dg_bytes_of("2026-11-20");
+    report.title = dg_bytes_of("Báo cáo");
+    report.urgency = DG_URGENCY_NORMAL;
+    report.body = dg_bytes_of("# Nội dung\n");
+    dg_buf_init(&buf, DG_REPORT_MAX);
+    enum dg_err err = dg_draft_encode(&report, &buf);
+    assert(err == DG_OK);
+    (void)err;
+    struct dg_ctl_request request = {.verb = DG_CTL_PUSH,
+                                     .organ = dg_bytes_of(organ),
+                                     .draft = dg_buf_bytes(&buf),
+                                     .with_count = with_count,
+                                     .with = with};
+    struct dg_ctl_reply reply = fed_control(&fed->node[place], &request);
+    dg_buf_done(&buf);
+    fed_run(fed, 10);
+    return reply;
 }
 
 static inline void fed_mark(struct fed *fed, enum fed_place place, const struct dg_id *id, const char *organ,
