@@ -2,7 +2,7 @@
  *
  * Default sync flags only, asserted at every open. Every value carries a 16-byte BLAKE2b over
  * (table, key, value), or is checked by the SHA-256 it is stored under; a mismatch is
- * DG_ERR_STORE_CORRUPT. Values that shrink are kept compressed (zstd).
+ * DG_ERR_STORE_CORRUPT. Values that shrink are kept packed (common/pack.h).
  * Life:    create once, then open; DIR/node.lock is taken first and held for life by a writer.
  * Threads: one writer thread; readers may be other threads or processes, at most 1 s each.
  */

@@ -92,7 +92,7 @@ static bool scratch_reserve(struct dg_value_codec *codec, size_t size)
 }
 
 /* The sum covers table and key too, so that a sound value in the wrong place is noticed; and the
- * bytes as they are kept, so that zstd never sees altered ones. The key's size keeps a byte from
+ * bytes as they are kept, so that altered ones are never unpacked. The key's size keeps a byte from
  * moving between key and value. */
 static void value_sum(enum dg_table table, struct dg_bytes key, struct dg_bytes flagged,
                       uint8_t ret[static SUM_BYTES])
