@@ -6,7 +6,8 @@
 All five regulations are at work in them. The units are chosen for what is unusual: organs with several roles, several
 organs of one role, stand-ins, missing organs, regulations of their own and beside others, days before and after them.
 First everything that explain says is compared with oracle.py, and every row of every table must occur; then random
-reports, some with further recipients anywhere in the tree, are pushed and all mailboxes compared.
+reports, some with further recipients anywhere in the tree, are pushed, passed on where they wait, and all mailboxes
+compared.
 """
 import concurrent.futures
 import json
@@ -188,16 +189,38 @@ def check_explain(federation, units):
     mandates = [(case, oracle.owed(*case)) for case in cases]
     granted = [(case, mandate) for case, mandate in mandates if isinstance(mandate, dict)]
     rules = {name for _, mandate in granted for _, _, cited in mandate.values() for name, _ in cited}
-    return [case for case, mandate in granted if not waits(mandate)], rules
+    return [case for case, _ in granted], rules
 
 
-def waits(mandate):
-    """A report that some addressee gets only through another organ is not taken by this version."""
-    return any(through for _, through, _ in mandate.values())
+def passers(mandate):
+    """The organs that have to pass a report on before its addressees get it."""
+    return {through for _, through, _ in mandate.values() if through}
 
 
 def named(report):
     return " ".join(word for word in report if word)
+
+
+def some(chance, cases, reports):
+    """Cases by chance; every fifth is one that waits for some organ."""
+    waiting = [case for case in cases if passers(oracle.owed(*case))]
+    direct = [case for case in cases if not passers(oracle.owed(*case))]
+    return chance.sample(direct, reports) + chance.sample(waiting, min(len(waiting), reports // 5))
+
+
+def pass_on(federation, case, report, boxes):
+    """Has the via organ of a report pass it on; before that nobody who waits may have it."""
+    mandate = oracle.owed(*case)
+    for via in passers(mandate):
+        waiting = [address for address, (_, through, _) in mandate.items() if through == via]
+        for address in waiting:
+            slug, unit = address.split("@")
+            if any(mail["id"] == report for mail in federation.nodes[unit].lines("inbox", slug)):
+                raise Failure(f"{address} has {report} before {via} has passed it on")
+        slug, unit = via.split("@")
+        federation.nodes[unit].run("pass", report, "--as", slug)
+        cited = frozenset().union(*(mandate[address][2] for address in waiting))
+        boxes[via].setdefault(report, ("via", None, cited))
 
 
 def push(federation, chance, cases, addresses):
@@ -205,13 +228,16 @@ def push(federation, chance, cases, addresses):
     boxes, sent = {address: {} for address in addresses}, {}
     for case in cases:
         unit, slug, report = case
-        also = chance.sample(addresses, chance.choice([0, 0, 1, 3]))
+        waits = bool(passers(oracle.owed(*case)))
+        also = [] if waits else chance.sample(addresses, chance.choice([0, 0, 1, 3]))
         path = write(federation, report, also)
-        pushed = federation.nodes[unit.name].run("push", path, "--from", slug).strip()
+        wait = ["--wait", "30"] if waits else []
+        pushed = federation.nodes[unit.name].run("push", path, "--from", slug, *wait).strip()
         sent[pushed] = f"{named(report)} of {slug}@{unit.name}, also to {', '.join(also) or 'nobody'}"
         rows = {address: ("copy", None, frozenset()) for address in also if address != f"{slug}@{unit.name}"}
-        for address, row in {**rows, **oracle.owed(*case)}.items():
-            boxes[address][pushed] = row
+        for address, (what, _, cited) in {**rows, **oracle.owed(*case)}.items():
+            boxes[address][pushed] = (what, None, cited)
+        pass_on(federation, case, pushed, boxes)
     return boxes, sent
 
 
@@ -245,7 +271,7 @@ def check(program, daemon, country, chance, reports):
         cases, rules = check_explain(federation, units)
         addresses = wait_for_tree(federation, units, root)
         print(f"table: {root}: explain agrees on {len(addresses) * len(REPORTS)} reports, {len(cases)} to be sent")
-        boxes, sent = push(federation, chance, chance.sample(cases, reports), addresses)
+        boxes, sent = push(federation, chance, some(chance, cases, reports), addresses)
         check_mailboxes(federation, boxes, sent)
         rows = sum(len(box) for box in boxes.values())
         print(f"table: {root}: {len(sent)} reports are in exactly the {rows} mailbox rows they should be")
