@@ -366,8 +366,8 @@ bool dg_issue_certificate(struct dg_txn *txn, const struct dg_identity *identity
                           const struct dg_signer *signer, const struct dg_certificate *certificate,
                           const struct dg_key *issuer_key, bool prove_possession, dg_ms now,
                           struct dg_dir_row *ret);
-/* Signs an adoption, logs and stores it with the regime's compiled bytes. DG_ERR_TOO_LARGE, and the signer's; those of
- * the store stay in txn. */
+/* Signs an adoption, logs and stores it with the regime's compiled bytes. DG_ERR_TOO_LARGE, and the signer's;
+ * those of the store stay in txn. */
 enum dg_err dg_issue_adoption(struct dg_txn *txn, const struct dg_identity *identity,
                               const struct dg_signer *signer, const struct dg_adoption *adoption,
                               struct dg_bytes compiled, dg_ms now, struct dg_dir_row *ret) DG_MUST_CHECK;
@@ -407,8 +407,8 @@ void dg_control_invite(struct dg_node *node, struct dg_txn *txn, const struct dg
 /* Passes a report on, or returns it, in the name of a via organ of this unit; or writes the fault. */
 void dg_control_pass(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                      dg_ms now, struct dg_ctl_reply *reply);
-/* Adopts a regime for this unit and tells the neighbours; the reply names the adoption, or the fault. A dry run only
- * checks. */
+/* Adopts a regime for this unit and tells the neighbours; the reply names the adoption, or the fault. A dry
+ * run only checks. */
 void dg_control_adopt(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                       dg_ms now, struct dg_ctl_reply *reply);
 /* Signs a recipient's comment on a draft, logs it and sends it to the author and the collectors. */
