@@ -104,11 +104,45 @@ static void receipt_of_a_unit_on_the_way_is_kept_and_passed_to_the_author(void *
     fed_free(fed);
 }
 
+/* The index as it is for a report that more units must get than it has room for. */
+static void leave_units_out(struct fed *fed, enum fed_place place, const struct dg_id *id)
+{
+    struct dg_txn *txn;
+    struct dg_report_ix ix;
+    struct dg_committed committed;
+    assert_int_equal(dg_begin_write(fed->node[place].store, &txn), DG_OK);
+    assert_true(dg_report_ix_get(txn, id, &ix));
+    assert_true(ix.to_count > 0);
+    ix.to_count = 0;
+    dg_report_ix_put(txn, id, &ix);
+    assert_int_equal(dg_commit(fed->node[place].store, txn, &committed), DG_OK);
+}
+
+static void the_report_itself_tells_its_units_when_the_index_does_not(void **state)
+{
+    struct fed *fed = fed_new(false);
+    (void)state;
+    struct dg_id up = fed_push(fed, FED_XA, "mttq@tinh");
+    size_t before = records_about(fed, FED_TINH, &up);
+    leave_units_out(fed, FED_TINH, &up);
+    claim_receipt(fed, FED_KHOI, &up);
+    assert_int_equal(records_about(fed, FED_TINH, &up), before);
+    fed->cut_khoi = true;
+    struct dg_id across = fed_push(fed, FED_XA, "mttq@khoi");
+    before = records_about(fed, FED_XA, &across);
+    leave_units_out(fed, FED_XA, &across);
+    fed->cut_khoi = false;
+    fed_run(fed, 700);
+    assert_int_equal(records_about(fed, FED_XA, &across), before + 1);
+    fed_free(fed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(receipt_of_a_unit_that_is_not_on_the_way_is_not_kept),
         cmocka_unit_test(receipt_of_a_unit_on_the_way_is_kept_and_passed_to_the_author),
+        cmocka_unit_test(the_report_itself_tells_its_units_when_the_index_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
