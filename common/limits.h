@@ -28,6 +28,9 @@ enum {
     DG_CERTIFICATE_MAX = 4096,
     DG_REGIME_MAX = 1024 * 1024 - 65536, /* a compiled regime travels in one frame */
     DG_REGIME_FILE_MAX = 4 * 1024 * 1024,
+    DG_CALENDAR_MAX = 512 * 1024, /* a signed calendar */
+    DG_CALENDAR_ENTRIES_MAX = 8192,
+    DG_MEETINGS_MAX = 256,
     DG_INVITATION_MAX = 32 * 1024,
     DG_TRAIL_MAX = 16 * 1024 * 1024,
 
