@@ -31,6 +31,11 @@ enum {
     DG_CALENDAR_MAX = 512 * 1024, /* a signed calendar */
     DG_CALENDAR_ENTRIES_MAX = 8192,
     DG_MEETINGS_MAX = 256,
+    DG_PARTICIPANTS_MAX = 512, /* of one meeting */
+    DG_REMIND_MAX = 366,       /* days between reminders, and reminders before one escalates */
+    DG_REMINDERS_MAX = 128,    /* about one duty */
+    DG_REMINDER_MAX = 4096,    /* a signed reminder */
+    DG_ABSENCE_MAX = 8192,     /* a signed finding, with every reminder it names */
     DG_INVITATION_MAX = 32 * 1024,
     DG_TRAIL_MAX = 16 * 1024 * 1024,
 

@@ -29,7 +29,7 @@ struct dg_issuer {
 /* When every organ that a rule binds, at units of these levels, owes its report for a period. */
 struct dg_calendar_entry {
     struct dg_bytes rule, period;
-    struct dg_slugs level;       /* sorted; none: every level */
+    struct dg_slugs level;       /* ascending; none: every level */
     struct dg_day first, cutoff; /* the window that the report covers */
     struct dg_day due;           /* the last day on which it is in time */
     struct dg_bytes replaced_by; /* the longer period whose report stands for this one; empty: it is owed */
@@ -39,7 +39,7 @@ struct dg_meeting {
     struct dg_bytes name;
     struct dg_day date;
     size_t participant_count;
-    struct dg_bytes *participant; /* organ@unit */
+    struct dg_bytes *participant; /* organ@unit, in the order in which they are invited; none twice */
 };
 
 struct dg_calendar {
@@ -48,11 +48,11 @@ struct dg_calendar {
     struct dg_bytes name, title;
     struct dg_day from, until;  /* the due days it answers for */
     uint32_t remind_after_days; /* after the due day, until the first reminder; 0: none by itself */
-    uint32_t remind_every_days; /* at least 1 */
+    uint32_t remind_every_days; /* at least 1; all three at most DG_REMIND_MAX */
     uint32_t escalate_after;    /* reminders until the level above is told; 0: never */
     size_t entry_count, meeting_count;
-    struct dg_calendar_entry *entry; /* by rule, period, levels; no two alike */
-    struct dg_meeting *meeting;      /* by date, name */
+    struct dg_calendar_entry *entry; /* by rule, period, levels; one per level at most */
+    struct dg_meeting *meeting;      /* by date, name; no two alike */
 };
 
 /* Appends the canonical body. Sticky errors of out. */
@@ -108,7 +108,7 @@ struct dg_absence {
     struct dg_tree_head before,
         after; /* missing, late: the finder's log at the end of the due day, and now */
     size_t reminder_count;
-    struct dg_hash *reminder; /* SHA-256 of each reminder's body that was sent */
+    struct dg_hash *reminder; /* missing, late: SHA-256 of each reminder's body that was sent */
     struct dg_id report;      /* late: what came */
     uint32_t days;            /* late: by so many */
     struct dg_bytes note;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "common/pack.h"
-#include "tests/unit/codec_samples.h"
+#include "tests/unit/calendar_samples.h"
 
 static const char *root;
 
@@ -86,6 +86,14 @@ int main(int argc, char **argv)
     SAVE("ctl", "mark", dg_ctl_request_encode, request);
     SAVE("ctl", "reply", dg_ctl_reply_encode, reply);
     SAVE("invitation", "invitation", dg_invitation_write, invitation);
+
+    struct dg_calendar calendar = sample_calendar();
+    struct dg_reminder reminder = sample_reminder();
+    struct dg_absence late = sample_absence(DG_FINDING_LATE), extended = sample_absence(DG_FINDING_EXTENDED);
+    SAVE("calendar", "calendar", dg_calendar_encode, calendar);
+    SAVE("calendar", "reminder", dg_reminder_encode, reminder);
+    SAVE("calendar", "late", dg_absence_encode, late);
+    SAVE("calendar", "extended", dg_absence_encode, extended);
 
     dg_buf_done(&report_bytes);
     dg_buf_done(&envelope_bytes);
