@@ -2,9 +2,11 @@
  *
  * A calendar says dates, the regimes say whom a rule binds. An organ owes a report for a period when an entry
  * names rule and period, the unit is the issuer's or lies below it and has one of the entry's levels, and the
- * rule binds the organ there on the cut-off day. Of several calendars that name one rule and period for a
- * unit, that of the issuer nearest to the unit counts, and of one issuer's the newest serial of the name
- * whose days hold the due day. What a longer period replaces is not owed.
+ * rule binds the organ there on the cut-off day, with somebody else to address it to: the root owes nothing
+ * upward, and nobody reports to himself. Of a joint report the lead organ owes, where the others exist. Of
+ * several calendars that name one rule and period for a unit, that of the issuer nearest to the unit counts,
+ * and of one issuer's the newest serial of the name whose days hold the due day; of two names the one signed
+ * later. What a longer period replaces is not owed.
  *
  * Memory:  results borrow directory and calendars, and live in the arena.
  */
@@ -29,7 +31,7 @@ struct dg_duty {
     const struct dg_rule *rule; /* that binds */
 };
 
-/* Which duties are asked for. Empty texts and first > last leave a part open. */
+/* Which duties are asked for. Empty texts leave a part open, and so do days with first > last, or both 0. */
 struct dg_duty_filter {
     struct dg_bytes unit; /* exactly this unit */
     struct dg_bytes organ, rule, period;
@@ -37,7 +39,8 @@ struct dg_duty_filter {
 };
 
 /* Calls each for the duties of the units of directory, by due day, unit, organ, rule and period, until it
- * returns false. DG_ERR_NO_MEMORY. */
+ * returns false. The duty lives for the call, what it points to as long as directory and calendars. What it
+ * takes of arena grows with the entries of the calendars, not with the units. DG_ERR_NO_MEMORY. */
 enum dg_err dg_duty_each(const struct dg_directory *directory, const struct dg_held_calendar calendar[],
                          size_t calendar_count, const struct dg_duty_filter *filter, struct dg_arena *arena,
                          bool (*each)(void *ctx, const struct dg_duty *duty), void *ctx) DG_MUST_CHECK;
@@ -59,9 +62,10 @@ struct dg_duty_facts {
     struct dg_day until; /* extended: the day that counts instead of the due day */
 };
 
-/* The state of a duty on a day, and by how many days a late one was late (0 for the others). Late is what was
- * signed after the end of the last day; a report that was in time and came late over a broken line is in
- * time, and shown with both days. */
+/* The state of a duty on a day, and by how many days a late one was late (0 for the others); ret_days_late
+ * may be NULL. Late is what was signed after the end of the last day; a report that was in time and came late
+ * over a broken line is in time, and shown with both days. Who was excused is not late, but may be in time.
+ */
 enum dg_duty_state dg_duty_judge(const struct dg_duty *duty, const struct dg_duty_facts *facts,
                                  struct dg_day today, uint32_t *ret_days_late);
 /* "owed", "on-time", "late", "missing", "excused". */
