@@ -71,7 +71,8 @@ static void every_leaf_of_the_page_is_one(void **state)
         assert_true(dg_bytes_equal(dg_buf_bytes(&out), text));
         kinds |= 1u << leaf.kind;
     }
-    assert_int_equal(kinds, ((1u << DG_LEAF_REVOCATION) - 1) | 1u << DG_LEAF_PASS);
+    assert_int_equal(kinds, ((1u << DG_LEAF_REVOCATION) - 1) | 1u << DG_LEAF_CALENDAR |
+                                1u << DG_LEAF_REMINDER | 1u << DG_LEAF_ABSENCE | 1u << DG_LEAF_PASS);
     dg_buf_done(&out);
     dg_arena_done(&arena);
 }
