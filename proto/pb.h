@@ -153,6 +153,8 @@ void dg_pb_write_keys(const struct dg_keys *keys, Dgpb__Keys *wire);
 /* Reads a body that is not empty and its signatures, without checking them. DG_ERR_TOO_LARGE,
  * DG_ERR_MALFORMED. */
 void dg_pb_read_signed(struct dg_pb *pb, const Dgpb__Signed *wire, struct dg_signed *ret);
+/* The same for a body of at most max bytes. */
+void dg_pb_read_signed_of(struct dg_pb *pb, const Dgpb__Signed *wire, size_t max, struct dg_signed *ret);
 /* Sets body and signatures, as views of sealed. */
 void dg_pb_write_signed(struct dg_pb_out *out, const struct dg_signed *sealed, Dgpb__Signed *wire);
 /* A chain of at most DG_CHAIN_MAX certificates. Returns the count. */

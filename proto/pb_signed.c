@@ -77,9 +77,14 @@ void dg_pb_write_keys(const struct dg_keys *keys, Dgpb__Keys *wire)
 
 void dg_pb_read_signed(struct dg_pb *pb, const Dgpb__Signed *wire, struct dg_signed *ret)
 {
+    dg_pb_read_signed_of(pb, wire, DG_CERTIFICATE_MAX, ret);
+}
+
+void dg_pb_read_signed_of(struct dg_pb *pb, const Dgpb__Signed *wire, size_t max, struct dg_signed *ret)
+{
     struct dg_signed sealed = {0};
 
-    sealed.body = dg_pb_raw(pb, wire->body, DG_CERTIFICATE_MAX, "signed body");
+    sealed.body = dg_pb_raw(pb, wire->body, max, "signed body");
     if (sealed.body.size == 0)
         dg_pb_fail(pb, DG_ERR_MALFORMED, "signed body");
     DG_PB_FIXED(pb, wire->signature, sealed.sig.b, "signature");
