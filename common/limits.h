@@ -34,6 +34,8 @@ enum {
     DG_PARTICIPANTS_MAX = 512, /* of one meeting */
     DG_REMIND_MAX = 366,       /* days between reminders, and reminders before one escalates */
     DG_REMINDERS_MAX = 128,    /* about one duty */
+    DG_ABSENCES_MAX = 128,     /* by one organ about one duty */
+    DG_CALENDARS_MAX = 1024,   /* that one node holds */
     DG_REMINDER_MAX = 4096,    /* a signed reminder */
     DG_ABSENCE_MAX = 8192,     /* a signed finding, with every reminder it names */
     DG_INVITATION_MAX = 32 * 1024,

@@ -1,12 +1,16 @@
 /* issued.h - calendars, reminders and findings as a node keeps and passes them on.
  *
- * Table ISSUED: key kind (1 byte: c calendar, m reminder, a absence), slug0 issuer's unit, slug0 organ, then
- * for a calendar slug0 name and u32 serial, for the others rule NUL period NUL slug0 owner's unit, slug0
- * owner's organ, u32 number; value: a stored record (FORMAT.md) with its proof in the issuer's log.
+ * Table ISSUED (FORMAT.md): a calendar by issuer, name and serial; a reminder or finding by duty, issuer and
+ * number, so that whoever asks about a duty finds what every organ has said of it.
  *
  * A calendar goes to every unit below its issuer, also to those that enrol later. A reminder or finding goes
  * to the owner's unit and stays at every unit on the way; an escalated one also goes to the issuer's
- * superior. Memory:  everything handed out lives in txn's arena.
+ * superior.
+ *
+ * Who watches a duty: its report goes to the owner's own unit or to the one above it, and no further. So the
+ * one that receives it (the keeper) reminds and certifies, even where the calendar came from higher up; only
+ * the unit that issued the calendar excuses.
+ * Memory:  everything handed out lives in txn's arena.
  */
 #ifndef DG_NODE_CORE_ISSUED_H
 #define DG_NODE_CORE_ISSUED_H
@@ -14,19 +18,50 @@
 #include "node/core/duty.h"
 #include "node/core/query.h"
 
-/* All calendars that this node holds, the newest serial of each issuer and name for each day they hold. */
+/* All calendars that this node holds, older serials too: they answer for the days that no newer one has. In
+ * arena. DG_ERR_STORE_CORRUPT, DG_ERR_NO_MEMORY. */
 enum dg_err dg_calendars_load(struct dg_txn *txn, struct dg_arena *arena, size_t *ret_count,
                               struct dg_held_calendar **ret) DG_MUST_CHECK;
 /* What this node knows about one duty: reports (FILED) and findings. */
 void dg_duty_facts(struct dg_txn *txn, const struct dg_duty *duty, struct dg_duty_facts *ret);
-/* Calls each for the reminders about a duty, oldest first, until it returns false. */
+/* Calls each for the reminders about a duty, by issuer, oldest first, until it returns false. */
 void dg_reminders_each(struct dg_txn *txn, const struct dg_duty *duty,
                        bool (*each)(void *ctx, const struct dg_reminder *reminder,
                                     const struct dg_hash *hash),
                        void *ctx);
-/* Calls each for the findings about a duty, oldest first, until it returns false. */
+/* Calls each for the findings about a duty, by issuer, oldest first, until it returns false. */
 void dg_absences_each(struct dg_txn *txn, const struct dg_duty *duty,
                       bool (*each)(void *ctx, const struct dg_absence *absence, const struct dg_hash *hash),
                       void *ctx);
+
+/* The unit that watches a duty: where its report goes, but never above the calendar's issuer. */
+const struct dg_dir_unit *dg_duty_keeper(const struct dg_duty *duty);
+/* True when the report of a duty, had it been made, would be known at self: it is the owner's unit, or its
+ * keeper. */
+bool dg_duty_seen(const struct dg_duty *duty, const struct dg_dir_unit *self);
+/* The organ of unit that issues for it on a day: what fills ban-dan-van there, or stands in for it by a
+ * regime in force. NULL when there is none; of several, the first by slug. */
+const struct dg_dir_organ *dg_duty_issuer(const struct dg_dir_unit *unit, struct dg_day day);
+/* True when that organ of unit may issue on a day. */
+bool dg_duty_may_issue(const struct dg_dir_unit *unit, struct dg_bytes organ, struct dg_day day);
+
+/* One row: a signed body with where its leaf is proven. */
+struct dg_issued_row {
+    struct dg_bytes key;
+    struct dg_bytes origin;
+    uint64_t checkpoint_size; /* 0: this node's own log */
+    struct dg_record record;
+};
+/* Reads the row of a key. False when there is none. */
+bool dg_issued_get(struct dg_txn *txn, struct dg_bytes key, struct dg_issued_row *ret);
+/* Calls each for every calendar's row, by issuer, name and serial, until it returns false. */
+void dg_issued_calendars_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_issued_row *row),
+                              void *ctx);
+/* Calls each for every reminder's (kind DG_RECORD_REMINDER) or finding's (DG_RECORD_ABSENCE) row about a
+ * duty, by issuer and number, until it returns false. */
+void dg_issued_about(struct dg_txn *txn, enum dg_record_kind kind, const struct dg_duty_name *duty,
+                     bool (*each)(void *ctx, const struct dg_issued_row *row), void *ctx);
+/* The name of a duty: what reminders and findings call it. Borrows duty. */
+struct dg_duty_name dg_duty_name_of(const struct dg_duty *duty);
 
 #endif

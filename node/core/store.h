@@ -36,7 +36,8 @@
     X(PEER, SUM)       /* unit → boot counter, nonce, what is known of the link */                         \
     X(ATTENTION, SUM)  /* number → something a person must look at */                                      \
     X(FILED, SUM)      /* rule, period, unit, organ, position → a report under that rule and period */     \
-    X(SOURCE, SUM)     /* report id → a source that was asked for below, or came from there */
+    X(SOURCE, SUM)     /* report id → a source that was asked for below, or came from there */             \
+    X(ISSUED, SUM)     /* kind, duty, issuer, number → a calendar, reminder or finding, with its proof */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,

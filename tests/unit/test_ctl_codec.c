@@ -6,7 +6,12 @@
 CODEC(request, dg_ctl_request, dg_ctl_request_decode, dg_ctl_request_encode)
 CODEC(reply, dg_ctl_reply, dg_ctl_reply_decode, dg_ctl_reply_encode)
 
-static struct dg_buf request_buf[DG_CTL_STATUS + 1], reply_buf;
+static const enum dg_ctl_verb verbs[] = {DG_CTL_PUSH,   DG_CTL_MARK,   DG_CTL_INVITE,
+                                         DG_CTL_QUEUE,  DG_CTL_STATUS, DG_CTL_CALENDAR,
+                                         DG_CTL_EXCUSE, DG_CTL_REMIND, DG_CTL_CERTIFY};
+enum { MARK = 1 /* its place */, VERBS = sizeof verbs / sizeof verbs[0] };
+
+static struct dg_buf request_buf[VERBS], reply_buf;
 
 static int make_samples(void **state)
 {
@@ -14,8 +19,8 @@ static int make_samples(void **state)
 
     if (start_crypto(state) != 0)
         return -1;
-    for (unsigned verb = DG_CTL_PUSH; verb <= DG_CTL_STATUS; verb++) {
-        struct dg_ctl_request request = sample_request((enum dg_ctl_verb)verb);
+    for (unsigned verb = 0; verb < VERBS; verb++) {
+        struct dg_ctl_request request = sample_request(verbs[verb]);
         dg_buf_init(&request_buf[verb], DG_CTL_MSG_MAX);
         assert_int_equal(dg_ctl_request_encode(&request, &request_buf[verb]), DG_OK);
     }
@@ -26,7 +31,7 @@ static int make_samples(void **state)
 static int free_samples(void **state)
 {
     (void)state;
-    for (unsigned verb = DG_CTL_PUSH; verb <= DG_CTL_STATUS; verb++)
+    for (unsigned verb = 0; verb < VERBS; verb++)
         dg_buf_done(&request_buf[verb]);
     dg_buf_done(&reply_buf);
     return 0;
@@ -51,7 +56,7 @@ static enum dg_err recode(const struct dg_ctl_request *request)
 static void every_request_survives(void **state)
 {
     (void)state;
-    for (unsigned verb = DG_CTL_PUSH; verb <= DG_CTL_STATUS; verb++)
+    for (unsigned verb = 0; verb < VERBS; verb++)
         check_round_trip(pass_request, dg_buf_bytes(&request_buf[verb]));
 }
 
@@ -113,7 +118,7 @@ static void a_code_this_version_does_not_know_is_named(void **state)
 static void hostile_bytes_do_no_harm(void **state)
 {
     (void)state;
-    for (unsigned verb = DG_CTL_PUSH; verb <= DG_CTL_STATUS; verb++) {
+    for (unsigned verb = 0; verb < VERBS; verb++) {
         struct dg_bytes bytes = dg_buf_bytes(&request_buf[verb]);
         check_truncation(pass_request, bytes, true);
         check_bit_flips(pass_request, bytes, false);
@@ -132,7 +137,7 @@ static void a_request_has_exactly_one_verb(void **state)
 
     assert_int_equal(decode_only(pass_request, dg_bytes_at("\x08\x01", 2)), DG_ERR_MALFORMED);
     dg_buf_init(&two, 1024);
-    dg_buf_add_bytes(&two, dg_buf_bytes(&request_buf[DG_CTL_MARK]));
+    dg_buf_add_bytes(&two, dg_buf_bytes(&request_buf[MARK]));
     put_bytes(&two, 6, dg_bytes_at("\x08\x01", 2));
     assert_int_equal(decode_only(pass_request, dg_buf_bytes(&two)), DG_ERR_MALFORMED);
     dg_buf_done(&two);
@@ -141,7 +146,7 @@ static void a_request_has_exactly_one_verb(void **state)
 static void unknown_fields_and_versions_are_refused(void **state)
 {
     (void)state;
-    struct dg_bytes mark = dg_buf_bytes(&request_buf[DG_CTL_MARK]);
+    struct dg_bytes mark = dg_buf_bytes(&request_buf[MARK]);
 
     assert_int_equal(decode_with_number(pass_request, mark, 1, 2), DG_ERR_UNSUPPORTED_VERSION);
     assert_int_equal(decode_with_unknown(pass_request, mark), DG_ERR_MALFORMED);
