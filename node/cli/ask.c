@@ -2,6 +2,7 @@
 #include "node/cli/ask.h"
 
 #include "common/limits.h"
+#include "common/text.h"
 #include "node/cli/say.h"
 #include "node/ctl/ctl.h"
 
@@ -39,4 +40,16 @@ enum dg_err dg_ask(struct dg_cli *cli, const struct dg_ctl_request *request, str
     if (ret->fault.err != DG_OK)
         cli->fault = ret->fault;
     return ret->fault.err;
+}
+
+enum dg_err dg_note_read(struct dg_cli *cli, struct dg_bytes *ret)
+{
+    const char *text = dg_cli_value(cli, DG_OPT_NOTE);
+
+    if (text == NULL)
+        return DG_OK;
+    enum dg_err err = dg_text_enter(&cli->arena, dg_bytes_of(text), DG_TEXT_LINE, ret, &cli->fault);
+    if (err == DG_OK && ret->size > DG_NOTE_TEXT_MAX)
+        err = dg_faultf(&cli->fault, DG_ERR_TOO_LARGE, "--note");
+    return err;
 }

@@ -1,6 +1,4 @@
 /* verb_mark.c - sets the state of a received report. */
-#include "common/limits.h"
-#include "common/text.h"
 #include "node/cli/ask.h"
 #include "node/cli/say.h"
 #include "node/cli/view.h"
@@ -18,18 +16,6 @@ static enum dg_err state_read(struct dg_cli *cli, uint32_t *ret)
     return DG_OK;
 }
 
-static enum dg_err note_read(struct dg_cli *cli, struct dg_bytes *ret)
-{
-    const char *text = dg_cli_value(cli, DG_OPT_NOTE);
-
-    if (text == NULL)
-        return DG_OK;
-    enum dg_err err = dg_text_enter(&cli->arena, dg_bytes_of(text), DG_TEXT_LINE, ret, &cli->fault);
-    if (err == DG_OK && ret->size > DG_NOTE_TEXT_MAX)
-        err = dg_faultf(&cli->fault, DG_ERR_TOO_LARGE, "--note");
-    return err;
-}
-
 enum dg_err dg_verb_MARK(struct dg_cli *cli)
 {
     struct dg_ctl_request request = {.verb = DG_CTL_MARK, .dry_run = dg_cli_has(cli, DG_OPT_DRY_RUN)};
@@ -41,7 +27,7 @@ enum dg_err dg_verb_MARK(struct dg_cli *cli)
     if (err == DG_OK)
         err = state_read(cli, &request.code);
     if (err == DG_OK)
-        err = note_read(cli, &request.note);
+        err = dg_note_read(cli, &request.note);
     if (err == DG_OK)
         err = dg_organ_here(cli, as, &request.organ);
     if (err != DG_OK)

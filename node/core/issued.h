@@ -15,7 +15,7 @@
 #ifndef DG_NODE_CORE_ISSUED_H
 #define DG_NODE_CORE_ISSUED_H
 
-#include "node/core/duty.h"
+#include "node/core/duty_watch.h"
 #include "node/core/query.h"
 
 /* All calendars that this node holds, older serials too: they answer for the days that no newer one has. In
@@ -33,17 +33,6 @@ void dg_reminders_each(struct dg_txn *txn, const struct dg_duty *duty,
 void dg_absences_each(struct dg_txn *txn, const struct dg_duty *duty,
                       bool (*each)(void *ctx, const struct dg_absence *absence, const struct dg_hash *hash),
                       void *ctx);
-
-/* The unit that watches a duty: where its report goes, but never above the calendar's issuer. */
-const struct dg_dir_unit *dg_duty_keeper(const struct dg_duty *duty);
-/* True when the report of a duty, had it been made, would be known at self: it is the owner's unit, or its
- * keeper. */
-bool dg_duty_seen(const struct dg_duty *duty, const struct dg_dir_unit *self);
-/* The organ of unit that issues for it on a day: what fills ban-dan-van there, or stands in for it by a
- * regime in force. NULL when there is none; of several, the first by slug. */
-const struct dg_dir_organ *dg_duty_issuer(const struct dg_dir_unit *unit, struct dg_day day);
-/* True when that organ of unit may issue on a day. */
-bool dg_duty_may_issue(const struct dg_dir_unit *unit, struct dg_bytes organ, struct dg_day day);
 
 /* One row: a signed body with where its leaf is proven. */
 struct dg_issued_row {
