@@ -30,6 +30,8 @@ enum {
     DG_REGIME_FILE_MAX = 4 * 1024 * 1024,
     DG_CALENDAR_MAX = 512 * 1024, /* a signed calendar */
     DG_CALENDAR_ENTRIES_MAX = 8192,
+    DG_CALENDAR_FILE_MAX = 2 * 1024 * 1024,
+    DG_CALENDAR_DAYS_MAX = 1100, /* a calendar answers for about three years at most */
     DG_MEETINGS_MAX = 256,
     DG_PARTICIPANTS_MAX = 512, /* of one meeting */
     DG_REMIND_MAX = 366,       /* days between reminders, and reminders before one escalates */
