@@ -9,11 +9,18 @@
 #include "node/audit/verify.h"
 #include "node/core/identity.h"
 #include "node/core/query.h"
+#include "proto/calendar.h"
 
 /* Builds the .trail of one report as this node knows it, sealed with the unit's key through signer.
  * It holds only what it uses. now is the export's time. DG_ERR_NOT_FOUND. */
 enum dg_err dg_trail_build(struct dg_txn *txn, const struct dg_id *id, const struct dg_signer *signer,
                            dg_ms now, struct dg_buf *out, struct dg_fault *fault) DG_MUST_CHECK;
+
+/* Builds the .absence file of a finding, missing or late, that an organ of this node has made about a duty,
+ * known by the SHA-256 of its body. absence.h says what belongs to it. DG_ERR_NOT_FOUND. */
+enum dg_err dg_absence_build(struct dg_txn *txn, const struct dg_duty_name *duty, const struct dg_hash *hash,
+                             const struct dg_signer *signer, dg_ms now, struct dg_buf *out,
+                             struct dg_fault *fault) DG_MUST_CHECK;
 
 /* What an audit found. evidence makes exit 8. Evidence: LEAF_MISSING, LEAF_ALTERED, BAD_LEAF, TREE_MISMATCH,
  * ROOT_MISMATCH, BAD_CHECKPOINT, REPORT_MISSING, REPORT_ALTERED, MAIL_MISSING, BAD_RECEIPT, COPY_LOST,
@@ -21,7 +28,7 @@ enum dg_err dg_trail_build(struct dg_txn *txn, const struct dg_id *id, const str
  * COPY_HELD, COPY_REFUSED (it stays owed), COPY_UNRESOLVED, COPY_AT_VIA (delivered, but waits for a via organ),
  * COPY_RETURNED; nor any COPY_ about a recipient that no rule demands. A row that is open to one who still
  * waits (MAIL_EARLY), and a pass leaf whose signed pass is missing (PASS_MISSING), are evidence. */
-struct dg_finding {
+struct dg_audit_finding {
     bool evidence;
     const char *what;      /* stable, one of the above */
     struct dg_bytes about; /* report id or leaf index, in text */
@@ -40,7 +47,7 @@ struct dg_audit {
     struct dg_audit_copy_count additions; /* what authors added of their own */
     uint64_t at_via; /* mandated, and receipted or here, but not yet passed on to their recipient */
     size_t finding_count;
-    struct dg_finding *finding; /* at most 10,000 are kept */
+    struct dg_audit_finding *finding; /* at most 10,000 are kept */
 };
 /* Audits the store: every leaf against the tree and the signed checkpoint, every accepted report against
  * its leaf and hash, every mandated copy of what was authored or passed here against receipts or queues.

@@ -5,7 +5,7 @@
 #include "node/cli/say.h"
 #include "node/store/store_lmdb.h"
 
-static const struct dg_finding *first_evidence(const struct dg_audit *audit)
+static const struct dg_audit_finding *first_evidence(const struct dg_audit *audit)
 {
     for (size_t i = 0; i < audit->finding_count; i++) {
         if (audit->finding[i].evidence)
@@ -39,7 +39,7 @@ static void print_json(struct dg_cli *cli, const struct dg_audit *audit)
     (void)json_count(json, "additions", &audit->additions);
     struct dg_json *findings = dg_json_array(json, "findings");
     for (size_t i = 0; i < audit->finding_count; i++) {
-        const struct dg_finding *finding = &audit->finding[i];
+        const struct dg_audit_finding *finding = &audit->finding[i];
         struct dg_json *item = dg_json_item(findings);
         dg_json_bool(item, "evidence", finding->evidence);
         dg_json_text(item, "what", finding->what);
@@ -66,7 +66,7 @@ static void say_count(struct dg_cli *cli, enum dg_msg sentence, const struct dg_
 static void print_text(struct dg_cli *cli, const struct dg_audit *audit)
 {
     for (size_t i = 0; i < audit->finding_count; i++) {
-        const struct dg_finding *finding = &audit->finding[i];
+        const struct dg_audit_finding *finding = &audit->finding[i];
         const char *what = dg_paint(cli, finding->evidence ? DG_PAINT_BAD : DG_PAINT_WARN, finding->what);
         fprintf(cli->out, "%s  %s  %s", what, dg_shown(&cli->arena, finding->about),
                 dg_shown(&cli->arena, finding->detail));
@@ -98,7 +98,7 @@ static enum dg_err audit_store(struct dg_cli *cli, struct dg_store *store, dg_ms
         print_json(cli, &audit);
     else
         print_text(cli, &audit);
-    const struct dg_finding *evidence = first_evidence(&audit);
+    const struct dg_audit_finding *evidence = first_evidence(&audit);
     if (evidence == NULL)
         return DG_OK;
     return dg_faultf(&cli->fault, DG_ERR_VERIFY_FAILED, "%s %s", evidence->what,

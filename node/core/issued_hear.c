@@ -61,28 +61,15 @@ static enum dg_err check_organ(struct heard *h)
     return err;
 }
 
-static bool same_lines(const struct dg_leaf *leaf, const struct dg_leaf *wanted)
-{
-    return leaf->kind == wanted->kind && dg_hash_equal(&leaf->object, &wanted->object) &&
-           dg_bytes_equal(leaf->organ, wanted->organ) && dg_bytes_equal(leaf->unit, wanted->unit) &&
-           leaf->number == wanted->number && leaf->from.n == wanted->from.n &&
-           leaf->has_until == wanted->has_until && leaf->until.n == wanted->until.n &&
-           dg_bytes_equal(leaf->rule, wanted->rule) && dg_bytes_equal(leaf->period, wanted->period) &&
-           dg_bytes_equal(leaf->finding, wanted->finding) && leaf->to_count == wanted->to_count &&
-           (leaf->to_count == 0 || dg_bytes_equal(leaf->to[0], wanted->to[0]));
-}
-
 /* The leaf stands in the log of the issuer's unit, and says what the signed body says. */
 static enum dg_err check_leaf(struct heard *h, struct dg_issued_row *row)
 {
     struct dg_proven *proven;
-    struct dg_leaf leaf, wanted;
+    struct dg_leaf leaf;
     enum dg_err err = dg_record_proven(h->node, h->txn, h->event, h->claims, h->record, &proven, &leaf);
     if (err != DG_OK)
         return err;
-    if (!dg_issued_leaf(h->txn->arena, &h->issued, &wanted))
-        return DG_ERR_NO_MEMORY;
-    if (proven->unit != h->issuer || !same_lines(&leaf, &wanted))
+    if (proven->unit != h->issuer || !dg_issued_is_leaf(h->txn->arena, &h->issued, &leaf))
         return DG_ERR_BAD_LEAF;
     row->origin = dg_arena_copy(h->txn->arena, dg_bytes_of(proven->checkpoint.origin));
     row->checkpoint_size = proven->checkpoint.size;

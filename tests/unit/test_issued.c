@@ -7,11 +7,7 @@
 #include <cmocka.h>
 
 #include "node/core/issued_impl.h"
-#include "tests/unit/support/federation.h"
-
-/* FED_START is 2026-11-21: this period is over, its report missing. */
-#define DUE "2026-11-17"
-enum { DAY_SECONDS = 86400 };
+#include "tests/unit/support/duties.h"
 
 static struct fed *fed;
 
@@ -31,65 +27,7 @@ static int free_federation(void **state)
     return 0;
 }
 
-static struct dg_day day(const char *text)
-{
-    struct dg_day ret;
-    assert_true(dg_day_parse(dg_bytes_of(text), &ret));
-    return ret;
-}
-
 /* ---- asking the nodes ---------------------------------------------------------------------------- */
-
-/* Every cap-uy's report for October is due on a day; reminders come a day later, every two days, and the
- * second one escalates. */
-static struct dg_ctl_reply issue_calendar(enum fed_place place, const char *organ, const char *due)
-{
-    struct dg_calendar_entry entry = {.rule = dg_bytes_of("T-1"),
-                                      .period = dg_bytes_of("2026-10"),
-                                      .first = day("2026-10-01"),
-                                      .cutoff = day("2026-10-31"),
-                                      .due = day(due)};
-    struct dg_calendar calendar = {.issuer = {.federation = dg_bytes_of(FED_NAME),
-                                              .organ = dg_bytes_of(organ),
-                                              .unit = dg_bytes_of(fed->node[place].unit),
-                                              .signed_ms = fed->now},
-                                   .serial = 1,
-                                   .name = dg_bytes_of("nam-2026"),
-                                   .title = dg_bytes_of("Lịch báo cáo năm 2026"),
-                                   .from = day("2026-01-01"),
-                                   .until = day("2026-12-31"),
-                                   .remind_after_days = 1,
-                                   .remind_every_days = 2,
-                                   .escalate_after = 2,
-                                   .entry_count = 1,
-                                   .entry = &entry};
-    struct dg_buf draft;
-    dg_buf_init(&draft, DG_CALENDAR_MAX);
-    assert_int_equal(dg_calendar_encode(&calendar, &draft), DG_OK);
-    struct dg_ctl_request request = {
-        .verb = DG_CTL_CALENDAR, .organ = dg_bytes_of(organ), .draft = dg_buf_bytes(&draft)};
-    struct dg_ctl_reply reply = fed_control(&fed->node[place], &request);
-    dg_buf_done(&draft);
-    fed_run(fed, 5);
-    return reply;
-}
-
-static struct dg_ctl_reply about_duty(enum dg_ctl_verb verb, enum fed_place place, const char *owner,
-                                      enum dg_finding decision, const char *until)
-{
-    struct dg_ctl_request request = {.verb = verb,
-                                     .organ = dg_bytes_of("ban-dan-van"),
-                                     .owner = dg_bytes_of(owner),
-                                     .rule = dg_bytes_of("T-1"),
-                                     .period = dg_bytes_of("2026-10"),
-                                     .decision = decision};
-    request.has_until = until != NULL;
-    if (until != NULL)
-        request.until = day(until);
-    struct dg_ctl_reply reply = fed_control(&fed->node[place], &request);
-    fed_run(fed, 5);
-    return reply;
-}
 
 static size_t calendars_at(enum fed_place place)
 {
@@ -174,22 +112,12 @@ static struct asked ask(enum fed_place place, const char *unit)
     return asked;
 }
 
-/* Lets some days pass, a few seconds awake in each. */
-static void sleep_days(int days)
-{
-    for (; days > 0; days--) {
-        fed->now += (DAY_SECONDS - 3) * INT64_C(1000);
-        fed_run(fed, 3);
-    }
-    fed_run(fed, 60); /* lines are greeted anew */
-}
-
 /* ---- calendars ----------------------------------------------------------------------------------- */
 
 static void a_calendar_reaches_every_unit_below_once(void **state)
 {
     (void)state;
-    struct dg_ctl_reply reply = issue_calendar(FED_TINH, "ban-dan-van", DUE);
+    struct dg_ctl_reply reply = fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
     assert_true(reply.fault.err == DG_OK && reply.has_id);
     for (size_t i = 0; i < FED_NODES; i++)
         assert_int_equal(calendars_at((enum fed_place)i), 1);
@@ -200,7 +128,7 @@ static void a_calendar_reaches_every_unit_below_once(void **state)
 static void a_calendar_of_a_district_stays_below_it(void **state)
 {
     (void)state;
-    assert_int_equal(issue_calendar(FED_HUYEN, "ban-dan-van", DUE).fault.err, DG_OK);
+    assert_int_equal(fed_issue_calendar(fed, FED_HUYEN, "ban-dan-van", DUE).fault.err, DG_OK);
     assert_int_equal(calendars_at(FED_XA), 1);
     assert_int_equal(calendars_at(FED_TINH), 0);
     assert_int_equal(calendars_at(FED_KHOI), 0);
@@ -209,19 +137,19 @@ static void a_calendar_of_a_district_stays_below_it(void **state)
 static void an_organ_that_does_not_direct_issues_nothing(void **state)
 {
     (void)state;
-    struct dg_ctl_reply reply = issue_calendar(FED_TINH, "cap-uy", DUE);
+    struct dg_ctl_reply reply = fed_issue_calendar(fed, FED_TINH, "cap-uy", DUE);
     assert_int_equal(reply.fault.err, DG_ERR_NOT_PERMITTED);
     assert_non_null(strstr(reply.fault.what, "ban-dan-van"));
-    assert_int_equal(issue_calendar(FED_TINH, "khong-co", DUE).fault.err, DG_ERR_NO_ORGAN);
+    assert_int_equal(fed_issue_calendar(fed, FED_TINH, "khong-co", DUE).fault.err, DG_ERR_NO_ORGAN);
     assert_int_equal(calendars_at(FED_TINH), 0);
 }
 
 static void a_newer_serial_takes_the_place_and_the_old_one_stays(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
     assert_int_equal(ask(FED_XA, "xa").state, DG_DUTY_MISSING);
-    (void)issue_calendar(FED_TINH, "ban-dan-van", "2026-12-20");
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-12-20");
     assert_int_equal(calendars_at(FED_XA), 2);
     assert_int_equal(ask(FED_XA, "xa").state, DG_DUTY_OWED);
 }
@@ -230,7 +158,7 @@ static void a_unit_that_was_cut_off_gets_the_calendar_later(void **state)
 {
     (void)state;
     fed->cut_khoi = true;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
     assert_int_equal(calendars_at(FED_KHOI), 0);
     fed->cut_khoi = false;
     fed_run(fed, 120);
@@ -242,7 +170,7 @@ static void a_unit_that_was_cut_off_gets_the_calendar_later(void **state)
 static void a_push_says_which_duty_it_meets(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", "2026-12-20");
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-12-20");
     (void)fed_push(fed, FED_XA, NULL);
     struct dg_ctl_reply reply;
     struct dg_bytes replied = dg_arena_copy(&fed->arena, dg_buf_bytes(&fed->replied));
@@ -257,7 +185,7 @@ static void a_push_says_which_duty_it_meets(void **state)
 static void a_report_after_the_due_day_is_late_by_so_many_days(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
     (void)fed_push(fed, FED_XA, NULL);
     struct asked asked = ask(FED_HUYEN, "xa");
     assert_int_equal(asked.state, DG_DUTY_LATE);
@@ -267,7 +195,7 @@ static void a_report_after_the_due_day_is_late_by_so_many_days(void **state)
 static void a_status_names_what_is_overdue_and_degrades_nothing(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
     struct dg_ctl_request request = {.verb = DG_CTL_STATUS};
     struct dg_ctl_reply reply = fed_control(&fed->node[FED_XA], &request);
     assert_true(dg_bytes_is(reply.state, "OK"));
@@ -282,8 +210,9 @@ static void a_status_names_what_is_overdue_and_degrades_nothing(void **state)
 static void an_excuse_is_known_where_the_duty_is(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE);
-    struct dg_ctl_reply reply = about_duty(DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_EXCUSED, NULL);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
+    struct dg_ctl_reply reply =
+        fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_EXCUSED, NULL);
     assert_int_equal(reply.fault.err, DG_OK);
     static const enum fed_place knows[] = {FED_TINH, FED_HUYEN, FED_XA};
     for (size_t i = 0; i < 3; i++)
@@ -295,9 +224,11 @@ static void an_excuse_is_known_where_the_duty_is(void **state)
 static void an_extension_moves_the_last_day(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
     assert_int_equal(
-        about_duty(DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_EXTENDED, "2026-11-21").fault.err, DG_OK);
+        fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_EXTENDED, "2026-11-21")
+            .fault.err,
+        DG_OK);
     assert_int_equal(ask(FED_XA, "xa").state, DG_DUTY_OWED);
     (void)fed_push(fed, FED_XA, NULL);
     assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);
@@ -306,20 +237,23 @@ static void an_extension_moves_the_last_day(void **state)
 static void only_the_issuer_of_the_calendar_excuses(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
     static const enum fed_place place[] = {FED_HUYEN, FED_XA};
     for (size_t i = 0; i < 2; i++) {
         struct dg_ctl_reply reply =
-            about_duty(DG_CTL_EXCUSE, place[i], "cap-uy@xa", DG_FINDING_EXCUSED, NULL);
+            fed_about_duty(fed, DG_CTL_EXCUSE, place[i], "cap-uy@xa", DG_FINDING_EXCUSED, NULL);
         assert_int_equal(reply.fault.err, DG_ERR_NOT_PERMITTED);
         assert_non_null(strstr(reply.fault.what, "ban-dan-van@tinh"));
     }
-    assert_int_equal(about_duty(DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_MISSING, NULL).fault.err,
-                     DG_ERR_BAD_VALUE);
-    assert_int_equal(about_duty(DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_EXTENDED, DUE).fault.err,
-                     DG_ERR_BAD_VALUE);
-    assert_int_equal(about_duty(DG_CTL_EXCUSE, FED_TINH, "mttq@xa", DG_FINDING_EXCUSED, NULL).fault.err,
-                     DG_ERR_NOT_FOUND);
+    assert_int_equal(
+        fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_MISSING, NULL).fault.err,
+        DG_ERR_BAD_VALUE);
+    assert_int_equal(
+        fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_EXTENDED, DUE).fault.err,
+        DG_ERR_BAD_VALUE);
+    assert_int_equal(
+        fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "mttq@xa", DG_FINDING_EXCUSED, NULL).fault.err,
+        DG_ERR_NOT_FOUND);
 }
 
 /* ---- reminders ----------------------------------------------------------------------------------- */
@@ -327,15 +261,15 @@ static void only_the_issuer_of_the_calendar_excuses(void **state)
 static void the_unit_that_would_receive_it_reminds_at_the_interval(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE); /* it is the 21st: one is due at once */
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE); /* it is the 21st: one is due at once */
     struct asked asked = ask(FED_XA, "xa");
     assert_int_equal(asked.reminder.count, 1);
     assert_string_equal(asked.reminder.by, "huyen");
     assert_false(asked.reminder.escalated);
     assert_string_equal(ask(FED_HUYEN, "huyen").reminder.by, "tinh");
-    sleep_days(1);
+    fed_sleep_days(fed, 1);
     assert_int_equal(ask(FED_XA, "xa").reminder.count, 1);
-    sleep_days(1);
+    fed_sleep_days(fed, 1);
     asked = ask(FED_XA, "xa");
     assert_int_equal(asked.reminder.count, 2);
     assert_true(asked.reminder.escalated);
@@ -348,7 +282,7 @@ static void a_reminder_is_not_repeated_after_a_restart_or_a_set_clock(void **sta
 {
     struct fed_node *huyen = &fed->node[FED_HUYEN];
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
     assert_int_equal(ask(FED_HUYEN, "xa").reminder.count, 1);
     dg_turn_done(&huyen->turn);
     dg_node_close(huyen->node);
@@ -368,9 +302,9 @@ static void who_has_reported_or_is_excused_is_not_reminded(void **state)
 {
     (void)state;
     (void)fed_push(fed, FED_XA, NULL);
-    (void)issue_calendar(FED_TINH, "ban-dan-van", "2026-11-20");
-    (void)about_duty(DG_CTL_EXCUSE, FED_TINH, "cap-uy@khoi", DG_FINDING_NOTHING, NULL);
-    sleep_days(3);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-20");
+    (void)fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "cap-uy@khoi", DG_FINDING_NOTHING, NULL);
+    fed_sleep_days(fed, 3);
     assert_int_equal(ask(FED_HUYEN, "xa").reminder.count, 0);
     assert_true(ask(FED_KHOI, "khoi").reminder.count <= 1);
     assert_int_equal(ask(FED_HUYEN, "huyen").reminder.count, 2);
@@ -379,12 +313,14 @@ static void who_has_reported_or_is_excused_is_not_reminded(void **state)
 static void a_reminder_by_hand_is_counted_with_the_others(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", "2026-12-20");
-    assert_int_equal(about_duty(DG_CTL_REMIND, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err, DG_OK);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-12-20");
+    assert_int_equal(fed_about_duty(fed, DG_CTL_REMIND, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err, DG_OK);
     assert_int_equal(ask(FED_XA, "xa").reminder.count, 1);
-    assert_int_equal(about_duty(DG_CTL_REMIND, FED_TINH, "cap-uy@xa", 0, NULL).fault.err, DG_ERR_NOT_SEEN);
+    assert_int_equal(fed_about_duty(fed, DG_CTL_REMIND, FED_TINH, "cap-uy@xa", 0, NULL).fault.err,
+                     DG_ERR_NOT_SEEN);
     (void)fed_push(fed, FED_XA, NULL);
-    assert_int_equal(about_duty(DG_CTL_REMIND, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err, DG_ERR_DUTY_MET);
+    assert_int_equal(fed_about_duty(fed, DG_CTL_REMIND, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err,
+                     DG_ERR_DUTY_MET);
 }
 
 /* ---- findings ------------------------------------------------------------------------------------ */
@@ -392,8 +328,8 @@ static void a_reminder_by_hand_is_counted_with_the_others(void **state)
 static void what_never_came_is_certified_missing_and_then_late(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", DUE);
-    struct dg_ctl_reply reply = about_duty(DG_CTL_CERTIFY, FED_HUYEN, "cap-uy@xa", 0, NULL);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
+    struct dg_ctl_reply reply = fed_about_duty(fed, DG_CTL_CERTIFY, FED_HUYEN, "cap-uy@xa", 0, NULL);
     assert_int_equal(reply.fault.err, DG_OK);
     struct asked asked = ask(FED_HUYEN, "xa");
     assert_int_equal(asked.absence.finding, DG_FINDING_MISSING);
@@ -402,7 +338,7 @@ static void what_never_came_is_certified_missing_and_then_late(void **state)
     assert_int_equal(asked.absence.reminders, 1);
     assert_int_equal(ask(FED_XA, "xa").absence.count, 1);
     (void)fed_push(fed, FED_XA, NULL);
-    assert_int_equal(about_duty(DG_CTL_CERTIFY, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err, DG_OK);
+    assert_int_equal(fed_about_duty(fed, DG_CTL_CERTIFY, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err, DG_OK);
     asked = ask(FED_XA, "xa");
     assert_int_equal(asked.absence.count, 2);
     assert_int_equal(asked.absence.finding, DG_FINDING_LATE);
@@ -412,13 +348,16 @@ static void what_never_came_is_certified_missing_and_then_late(void **state)
 static void a_report_that_came_or_is_not_due_is_not_certified_missing(void **state)
 {
     (void)state;
-    (void)issue_calendar(FED_TINH, "ban-dan-van", "2026-11-21");
-    assert_int_equal(about_duty(DG_CTL_CERTIFY, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err, DG_ERR_NOT_DUE);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-21");
+    assert_int_equal(fed_about_duty(fed, DG_CTL_CERTIFY, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err,
+                     DG_ERR_NOT_DUE);
     (void)fed_push(fed, FED_XA, NULL);
-    sleep_days(2);
-    assert_int_equal(about_duty(DG_CTL_CERTIFY, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err, DG_ERR_DUTY_MET);
-    assert_int_equal(about_duty(DG_CTL_CERTIFY, FED_TINH, "cap-uy@xa", 0, NULL).fault.err, DG_ERR_NOT_SEEN);
-    assert_int_equal(about_duty(DG_CTL_CERTIFY, FED_TINH, "cap-uy@huyen", 0, NULL).fault.err, DG_OK);
+    fed_sleep_days(fed, 2);
+    assert_int_equal(fed_about_duty(fed, DG_CTL_CERTIFY, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err,
+                     DG_ERR_DUTY_MET);
+    assert_int_equal(fed_about_duty(fed, DG_CTL_CERTIFY, FED_TINH, "cap-uy@xa", 0, NULL).fault.err,
+                     DG_ERR_NOT_SEEN);
+    assert_int_equal(fed_about_duty(fed, DG_CTL_CERTIFY, FED_TINH, "cap-uy@huyen", 0, NULL).fault.err, DG_OK);
     struct asked asked = ask(FED_TINH, "huyen");
     assert_true(asked.absence.before > 0 && asked.absence.before < asked.absence.after);
 }
