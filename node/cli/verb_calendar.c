@@ -11,6 +11,7 @@ static const struct {
 } parts[] = {
     {"check", 2, 2, dg_calendar_check},
     {"show", 1, 2, dg_calendar_show},
+    {"issue", 2, 2, dg_calendar_issue},
 };
 
 enum dg_err dg_verb_CALENDAR(struct dg_cli *cli)
