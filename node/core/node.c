@@ -288,13 +288,14 @@ static void shift(dg_ms *at, dg_ms by)
 }
 
 /* The links keep time by differences. When somebody sets the clock, what they wait for moves along: else a
- * step back would silence them for as long as it is. */
+ * step back would silence them for as long as it is. Every event looks, before anything is set by the new
+ * time: what was set between the step and the next tick would move along with the rest. */
 static void clock_step(struct dg_node *node, dg_ms now)
 {
     enum { STEP_MS = 60000 };
-    dg_ms by = now - node->last_tick;
-    bool stepped = node->last_tick != 0 && (by < 0 || by > STEP_MS);
-    node->last_tick = now;
+    dg_ms by = now - node->last_now;
+    bool stepped = node->last_now != 0 && (by < 0 || by > STEP_MS);
+    node->last_now = now;
     for (size_t i = 0; stepped && i < node->link_count; i++) {
         struct dg_link *link = node->link[i];
         dg_ms *const times[] = {&link->heard,    &link->since,    &link->hello_sent, &link->ping_sent,
@@ -320,6 +321,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
                          const struct dg_claims *claims, dg_ms now, struct dg_out *out)
 {
     struct dg_link *link;
+    clock_step(node, now);
     node->proven = (struct dg_proven){.unit = NULL};
     switch (event->kind) {
     case DG_EVENT_MESSAGE:
@@ -331,7 +333,6 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
             dg_link_down(link, now);
         break;
     case DG_EVENT_TICK:
-        clock_step(node, now);
         housekeeping_step(node, txn, now);
         dg_link_tick(node, txn, now, out);
         dg_duties_tick(node, txn, now);

@@ -93,7 +93,7 @@ struct dg_node {
 
     struct dg_arena allowed_arena;
     uint64_t allowed_version;         /* counts up when members or invitations change */
-    dg_ms last_tick;                  /* to notice that somebody has set the clock */
+    dg_ms last_now;                   /* to notice that somebody has set the clock */
     dg_ms housekept;                  /* when old invitations and gaps were last looked for; 0: not yet */
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
 
