@@ -15,6 +15,7 @@
  *   V2  whoever waits knows what the via organ has decided, and has or has not the report accordingly
  *   V3  so does the author; and no via organ has decided twice
  *   L3  outboxes are empty, nobody waits for a person, and nobody had to be started again
+ * The laws D1 to D3 of calendars, reminders and findings stand in duties.c.
  */
 #ifndef DG_TESTS_SIM_LAWS_H
 #define DG_TESTS_SIM_LAWS_H

@@ -30,6 +30,9 @@ const struct sim_mutant sim_mutants[] = {
     {"pass-not-sent", "does not tell those who wait that a report was passed on"},
     {"pass-twice", "lets a via organ decide twice"},
     {"any-signature", "believes a report whose signature is bad"},
+    {"calendar-skips-one", "does not tell one of its children of a calendar"},
+    {"remind-always", "reminds again whenever it looks"},
+    {"certify-blind", "certifies as missing without looking"},
 };
 
 const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];

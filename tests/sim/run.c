@@ -40,6 +40,7 @@ void sim_options_draw(uint64_t seed, struct sim_options *ret)
         .second_regime = sim_chance(&choice, 3000),
         .settle_ms = 30 * 60000,
     };
+    ret->duties = sim_chance(&choice, 5000) ? (unsigned)sim_between(&choice, 5, 30) : 0;
     if (ret->levels == 1)
         ret->nodes = 1;
     if (ret->levels > ret->nodes)

@@ -259,15 +259,19 @@ static bool known_above(void *ctx, const struct dg_dir_row *row)
 
 /* ---- together ------------------------------------------------------------------------------------ */
 
-/* Only an author who sent urgent news past a missing recipient is told so, or whose report came back; and a
+/* Only an author who sent urgent news past a missing recipient is told so, whose report came back, or who was
+ * reminded; and a
  * villain's superior, that its reports have each other's numbers. */
 static bool check_attention(void *ctx, const struct dg_attention *item)
 {
     const struct verdict *v = ctx;
     bool villainous =
         v->world->options.villain != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_REPEATED));
-    if (!villainous && !dg_bytes_is(item->code, dg_err_name(DG_ERR_NO_RECIPIENT)) &&
-        !dg_bytes_is(item->code, dg_err_name(DG_ERR_RETURNED)))
+    /* What was on its way while a day went by was missing for a day. */
+    bool overnight = v->world->leap != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_GAP));
+    if (!villainous && !overnight && !dg_bytes_is(item->code, dg_err_name(DG_ERR_NO_RECIPIENT)) &&
+        !dg_bytes_is(item->code, dg_err_name(DG_ERR_RETURNED)) &&
+        !dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED)))
         fail(ctx, "L3: a person is called for: %.*s %.*s", (int)item->code.size,
              (const char *)item->code.data, (int)item->about.size, (const char *)item->about.data);
     return true;
@@ -370,6 +374,9 @@ const char *sim_laws_unsettled(struct sim_world *world)
     for (size_t i = 0; i < world->node_count && v.ok; i++)
         if (dg_store_mem_rows(world->node[i].store, DG_TABLE_MAIL) != v.mail[i])
             fail(&v, "L1: %s holds mail that nobody sent", world->node[i].unit);
+    const char *duties = v.ok ? sim_duties_unsettled(world, v.txn) : NULL;
+    if (duties != NULL)
+        fail(&v, "%s", duties);
     while (open > 0) {
         open--;
         dg_abort(world->node[open].store, v.txn[open]);

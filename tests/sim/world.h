@@ -32,7 +32,7 @@ enum {
 struct sim_options {
     uint64_t seed;
     unsigned nodes, levels;
-    unsigned pushes, marks, passes;
+    unsigned pushes, marks, passes, duties;
     dg_ms load_ms;                     /* reports are pushed in this time, and faults happen */
     unsigned loss, duplicate, reorder; /* of a frame */
     dg_ms delay_max;
@@ -46,7 +46,17 @@ struct sim_options {
 };
 
 /* A frame on its way, or something else that will happen. */
-enum sim_kind { SIM_PACKET, SIM_TURN, SIM_START, SIM_GONE, SIM_PUSH, SIM_MARK, SIM_PASS, SIM_WEATHER };
+enum sim_kind {
+    SIM_PACKET,
+    SIM_TURN,
+    SIM_START,
+    SIM_GONE,
+    SIM_PUSH,
+    SIM_MARK,
+    SIM_PASS,
+    SIM_DUTY,
+    SIM_WEATHER
+};
 
 struct sim_happening {
     dg_ms at;
@@ -119,8 +129,9 @@ struct sim_world {
     struct sim_trace trace;
     struct sim_laws laws;
     struct sim_script script;
-    dg_ms now; /* since the beginning of the world */
-    bool calm; /* no more faults */
+    dg_ms now;  /* since the beginning of the world */
+    dg_ms leap; /* whole days that went by at once, on every clock */
+    bool calm;  /* no more faults */
     size_t node_count;
     struct sim_node node[SIM_NODES_MAX];
     uint64_t next_conn, next_serial;
@@ -219,6 +230,15 @@ void sim_laws_vias(struct sim_node *node, struct dg_txn *txn);
 /* Why V2 or V3 does not hold of a report yet, NULL when both do. txn: one open per node. */
 const char *sim_vias_unsettled(struct sim_world *world, struct dg_txn *const txn[],
                                const struct sim_node *author, const struct dg_held *held);
+
+/* ---- duties.c: calendars and what comes of them ---- */
+enum { SIM_CLIENT_DUTY = 500 }; /* beside the clients of load.c */
+/* The node's directing organ issues, excuses or certifies something; or a day goes by. */
+void sim_load_duty(struct sim_world *world, struct sim_node *node);
+/* Why the laws of duties do not hold (yet), NULL when they do; txn[i] reads node i. */
+const char *sim_duties_unsettled(struct sim_world *world, struct dg_txn *const txn[]);
+/* True when there has what own holds under a key of ISSUED. */
+bool sim_duty_has(struct sim_node *there, struct dg_bytes key, struct dg_txn *own);
 
 /* ---- villain.c: input that must not be believed ---- */
 /* One misdeed of some kind; the refusal of it is checked at once. */
