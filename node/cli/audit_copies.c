@@ -40,12 +40,18 @@ void dg_audit_note_report(struct dg_audit_notes *notes, bool evidence, const cha
 {
     char hex[DG_HEX_BYTES];
 
+    dg_hex(id->b, sizeof id->b, hex);
+    dg_audit_note_about(notes, evidence, what, dg_bytes_of(hex), detail);
+}
+
+void dg_audit_note_about(struct dg_audit_notes *notes, bool evidence, const char *what, struct dg_bytes about,
+                         struct dg_bytes detail)
+{
     if (!has_room(notes))
         return;
-    dg_hex(id->b, sizeof id->b, hex);
     struct dg_audit_finding finding = {.evidence = evidence,
                                        .what = what,
-                                       .about = dg_arena_copy(notes->arena, dg_bytes_of(hex)),
+                                       .about = dg_arena_copy(notes->arena, about),
                                        .detail = dg_arena_copy(notes->arena, detail)};
     note(notes, &finding);
 }

@@ -177,8 +177,8 @@ static const struct dg_trail_event *pass_for(const struct gathering *g, const st
 
     for (size_t i = 0; dg_address_split(waits->through, &organ, &unit) && i < g->events.count; i++) {
         const struct dg_trail_event *event = &g->events.item[i];
-        if (event->id == DG_TRAIL_PASSED && event->passage.open &&
-            dg_bytes_equal(event->organ, organ) && dg_bytes_equal(event->unit, unit))
+        if (event->id == DG_TRAIL_PASSED && event->passage.open && dg_bytes_equal(event->organ, organ) &&
+            dg_bytes_equal(event->unit, unit))
             return event;
     }
     return NULL;

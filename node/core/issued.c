@@ -75,6 +75,11 @@ static void rows_each(struct dg_txn *txn, struct dg_bytes prefix,
     dg_cursor_close(&cursor);
 }
 
+void dg_issued_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_issued_row *row), void *ctx)
+{
+    rows_each(txn, dg_bytes_at(NULL, 0), each, ctx);
+}
+
 void dg_issued_calendars_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_issued_row *row),
                               void *ctx)
 {

@@ -43,6 +43,8 @@ struct dg_issued_row {
 };
 /* Reads the row of a key. False when there is none. */
 bool dg_issued_get(struct dg_txn *txn, struct dg_bytes key, struct dg_issued_row *ret);
+/* Calls each for every row, in key order, until it returns false. */
+void dg_issued_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_issued_row *row), void *ctx);
 /* Calls each for every calendar's row, by issuer, name and serial, until it returns false. */
 void dg_issued_calendars_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_issued_row *row),
                               void *ctx);

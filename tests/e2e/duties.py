@@ -160,6 +160,8 @@ def test(program, daemon, _):
         certifying(federation)
         excusing(federation)
         reorganising(federation)
+        duties = json.loads(federation.nodes["dong-phu"].run("audit", "--json"))["duties"]
+        check(duties["late"] == 1 and duties["missing"] == 1, f"audit: {duties}")
         for node in federation.nodes.values():
             node.run("audit")
             node.stop()

@@ -42,7 +42,7 @@ static struct dg_audit audit(enum fed_place place, dg_ms since)
     struct dg_audit ret;
     struct dg_fault fault = {0};
 
-    assert_int_equal(dg_node_audit(fed->node[place].store, since, &arena, &ret, &fault), DG_OK);
+    assert_int_equal(dg_node_audit(fed->node[place].store, since, fed->now, &arena, &ret, &fault), DG_OK);
     return ret;
 }
 
