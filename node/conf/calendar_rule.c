@@ -458,16 +458,17 @@ static void read_item(struct item *item)
     add_periods(item);
 }
 
+/* Too many rules are a mistake, and those in them are told all the same. */
 void dg_calendar_rules(struct dg_calendar_draft *draft, const struct dg_yaml *list)
 {
     struct item *item = dg_fields_array(draft->fields, 1, sizeof *item);
 
     if (list == NULL || item == NULL)
         return;
-    if (list->kind != DG_YAML_LIST || list->count == 0 || list->count > DG_CALENDAR_ENTRIES_MAX) {
+    if (list->kind != DG_YAML_LIST || list->count == 0 || list->count > DG_CALENDAR_ENTRIES_MAX)
         dg_fields_complain(draft->fields, list, "rules must be a list of 1 to %d", DG_CALENDAR_ENTRIES_MAX);
+    if (list->kind != DG_YAML_LIST)
         return;
-    }
     for (const struct dg_yaml *node = list->first; node != NULL; node = node->next) {
         *item = (struct item){.draft = draft,
                               .at = node,
