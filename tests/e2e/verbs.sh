@@ -227,6 +227,7 @@ json "a calendar without a node" 'rows[0]["ok"] and rows[0]["regimes_of"] is Non
 run 0 -n bp calendar check "$calendars/binh-phuoc-2026.yaml" --json
 json "a calendar with a node" 'rows[0]["ok"] and rows[0]["regimes_of"] == "binh-phuoc" and rows[0]["meetings"] == 2'
 run 0 -n bp calendar check "$calendars/binh-phuoc-2026.yaml"
+run 0 -n dp calendar check "$calendars/huyen-2026.yaml"
 run 0 calendar show "$calendars/binh-phuoc-2026.yaml" --json
 json "the dates of a file" '{e["due"] for e in rows[0]["entries"] if e["rule"] == "BP-24.2b" and e["period"] == "2026"} == {
     "2026-12-15", "2026-12-17", "2026-12-19", "2026-12-22"} and rows[0]["remind"]["every"] == 3'
