@@ -1,12 +1,10 @@
 /* calendar_rule.c - the rules of a calendar file: which periods are owed, and their exceptions. */
 #include "node/conf/calendar_rule.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"
 #include "node/conf/regime_rule.h"
-#include "node/core/mandate.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -50,81 +48,24 @@ struct item {
 
 /* --- rules that are in force ---------------------------------------------------------------- */
 
-int dg_rule_in_force_compare(const void *left, const void *right)
-{
-    const struct dg_rule_in_force *a = left, *b = right;
-    int order = dg_bytes_compare(a->rule->id, b->rule->id);
-
-    return order != 0 ? order : (a->from.n > b->from.n) - (a->from.n < b->from.n);
-}
-
-/* The first rule of that id or of one after it. */
-static size_t first_rule(const struct dg_rules_in_force *rules, struct dg_bytes id)
-{
-    size_t low = 0, high = rules->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (dg_bytes_compare(rules->item[middle].rule->id, id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool rule_known(const struct dg_rules_in_force *rules, struct dg_bytes id)
-{
-    size_t at = first_rule(rules, id);
-
-    return at < rules->count && dg_bytes_equal(rules->item[at].rule->id, id);
-}
-
-/* Names the rule that was probably meant. */
-static void complain_unknown(struct item *item, const struct dg_yaml *word)
-{
-    const struct dg_rules_in_force *rules = item->draft->rules;
-    const char **known = dg_fields_array(item->draft->fields, rules->count, sizeof *known);
-
-    for (size_t i = 0; known != NULL && i < rules->count; i++)
-        known[i] = dg_arena_string(item->draft->fields->arena, rules->item[i].rule->id);
-    if (known != NULL)
-        dg_fields_unknown(item->draft->fields, word, "rule", known, rules->count);
-}
-
-static bool period_asked(const struct dg_rule *rule, const struct dg_period *period)
-{
-    char text[DG_PERIOD_TEXT];
-
-    dg_period_text(period, text);
-    return (rule->periods == 0 || (rule->periods & period->cadence) != 0) &&
-           dg_period_fits(rule->kind, dg_bytes_of(text));
-}
-
 /* Whether the rule asks for such a period at all, and is in force on the cut-off day; one complaint each. */
 static bool check_in_force(struct item *item, const struct wanted *wanted, struct dg_day cutoff)
 {
-    const struct dg_rules_in_force *rules = item->draft->rules;
-    bool asked = false, in_force = false;
+    struct dg_fields *fields = item->draft->fields;
     char text[DG_PERIOD_TEXT];
 
-    if (rules == NULL || item->unknown)
+    if (item->draft->rules == NULL || item->unknown)
         return true;
-    for (size_t i = first_rule(rules, item->rule);
-         i < rules->count && dg_bytes_equal(rules->item[i].rule->id, item->rule); i++) {
-        bool fits = period_asked(rules->item[i].rule, &wanted->period);
-        asked = asked || fits;
-        in_force =
-            in_force || (fits && rules->item[i].from.n <= cutoff.n && cutoff.n <= rules->item[i].until.n);
-    }
-    if (in_force || item->told_force == wanted->at)
-        return in_force;
+    enum dg_rule_standing standing =
+        dg_rule_standing(item->draft->rules, item->rule, &wanted->period, cutoff);
+    if (standing == DG_RULE_IN_FORCE || item->told_force == wanted->at)
+        return standing == DG_RULE_IN_FORCE;
     dg_period_text(&wanted->period, text);
-    if (asked)
-        dg_fields_complain(item->draft->fields, wanted->at, "rule %s is not in force at the cut-off of %s",
+    if (standing == DG_RULE_NOT_IN_FORCE)
+        dg_fields_complain(fields, wanted->at, "rule %s is not in force at the cut-off of %s",
                            (const char *)item->rule.data, text);
     else
-        dg_fields_complain(item->draft->fields, wanted->at, "rule %s is not about periods like %s",
+        dg_fields_complain(fields, wanted->at, "rule %s is not about periods like %s",
                            (const char *)item->rule.data, text);
     item->told_force = wanted->at;
     return false;
@@ -430,8 +371,8 @@ static void read_rule_id(struct item *item)
     if (!is_rule_id(item->rule))
         dg_fields_complain(fields, node, "\"%s\" is not an id of letters, digits, '.' and '-'",
                            (const char *)item->rule.data);
-    else if (item->draft->rules != NULL && !rule_known(item->draft->rules, item->rule))
-        complain_unknown(item, node);
+    else if (item->draft->rules != NULL && !dg_rule_known(item->draft->rules, item->rule))
+        dg_rule_unknown(fields, item->draft->rules, node);
     else
         return;
     item->unknown = true; /* there is nothing more to say about its periods */

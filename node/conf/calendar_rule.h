@@ -1,7 +1,8 @@
 /* calendar_rule.h - from the rules of a calendar file to dates, level by level. Used by calendar_file.c.
  *
  * A cell is the date of one rule and period at one level. Cells are made rule by rule (calendar_rule.c, and
- * calendar_due.c for the due days), then put in order and drawn together into entries (calendar_cells.c).
+ * calendar_due.c for the due days, calendar_force.c for what the regimes say), then put in order and drawn
+ * together into entries (calendar_cells.c).
  */
 #ifndef DG_NODE_CONF_CALENDAR_RULE_H
 #define DG_NODE_CONF_CALENDAR_RULE_H
@@ -75,6 +76,20 @@ void dg_calendar_day_off(struct dg_fields *fields, const struct dg_yaml *node, e
  * cut-off. */
 bool dg_due_day(const struct dg_calendar_draft *draft, const struct dg_due *due, enum dg_day_off how,
                 const struct dg_period *period, struct dg_day cutoff, struct dg_day *ret);
+
+/* True when some regime has a rule of that id. */
+bool dg_rule_known(const struct dg_rules_in_force *rules, struct dg_bytes id);
+/* Complains that word is no rule's id, and names the nearest that is. */
+void dg_rule_unknown(struct dg_fields *fields, const struct dg_rules_in_force *rules,
+                     const struct dg_yaml *word);
+enum dg_rule_standing {
+    DG_RULE_IN_FORCE,     /* and about such periods */
+    DG_RULE_NOT_IN_FORCE, /* on that day */
+    DG_RULE_NOT_ASKED,    /* for such a period, on any day */
+};
+/* What the regimes say of a rule that is known, about a period with that cut-off day. */
+enum dg_rule_standing dg_rule_standing(const struct dg_rules_in_force *rules, struct dg_bytes id,
+                                       const struct dg_period *period, struct dg_day day);
 
 /* Reads the list of rules into cells. */
 void dg_calendar_rules(struct dg_calendar_draft *draft, const struct dg_yaml *list);
