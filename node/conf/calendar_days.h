@@ -9,8 +9,9 @@
 #include "common/bytes.h"
 #include "common/when.h"
 
-/* How far before and after a calendar's own days its days off may lie. */
-enum { DG_DAYS_AROUND = 92 };
+/* How far before and after a calendar's own days its days off may lie: a calendar for the rest of a year is
+ * written from that of the whole year. */
+enum { DG_DAYS_AROUND = 366 };
 
 enum dg_day_kind { DG_DAY_WORKING, DG_DAY_WEEKEND, DG_DAY_HOLIDAY, DG_DAY_MADE_UP };
 

@@ -214,7 +214,7 @@ static bool is_untold(const struct dg_due *due)
     return untold;
 }
 
-/* The day before it is moved off a day off. False when the month has none such. */
+/* The day before it is moved off a day off. False when the month has none such; then its last one. */
 static bool count_due(const struct dg_calendar_draft *draft, const struct dg_due *due,
                       const struct dg_period *period, struct dg_day cutoff, struct dg_day *ret)
 {
@@ -223,37 +223,40 @@ static bool count_due(const struct dg_calendar_draft *draft, const struct dg_due
 
     dg_period_days(period, &first, &last);
     *ret = last;
-    if (due->how == DG_DUE_DATE)
+    if (due->how == DG_DUE_DATE) {
         *ret = due->date;
-    else if (due->how == DG_DUE_WORKING)
+    } else if (due->how == DG_DUE_WORKING) {
         *ret = dg_days_after(&draft->days, cutoff, (uint32_t)due->n);
-    else if (due->how != DG_DUE_END) {
+    } else if (due->how != DG_DUE_END) {
         dg_day_month(last, due->how == DG_DUE_NEXT ? 1 : 0, &year, &month);
         return dg_month_day(year, month, due->n, ret);
     }
     return true;
 }
 
-bool dg_due_day(const struct dg_calendar_draft *draft, const struct dg_due *due, enum dg_day_off how,
-                const struct dg_period *period, struct dg_day cutoff, struct dg_day *ret)
+enum dg_due_found dg_due_day(const struct dg_calendar_draft *draft, const struct dg_due *due,
+                             enum dg_day_off how, const struct dg_period *period, struct dg_day cutoff,
+                             struct dg_day *ret)
 {
     char text[DG_PERIOD_TEXT];
     struct dg_day day;
 
-    dg_period_text(period, text);
-    if (!count_due(draft, due, period, cutoff, &day)) {
-        if (is_untold(due))
-            dg_fields_complain(draft->fields, due->at,
-                               "the month has no such day for %s: end is its last day", text);
-        return false;
-    }
+    bool exists = count_due(draft, due, period, cutoff, &day);
     if (due->how != DG_DUE_DATE) /* who writes a date means that day */
         day = dg_days_move(&draft->days, day, how);
-    if (day.n < cutoff.n) {
-        if (is_untold(due))
-            dg_fields_complain(draft->fields, due->at, "the due day for %s lies before its cut-off", text);
-        return false;
+    if (day.n < draft->from.n || day.n > draft->until.n)
+        return DG_DUE_OUTSIDE;
+    if (exists && day.n >= cutoff.n) {
+        *ret = day;
+        return DG_DUE_GOOD;
     }
-    *ret = day;
-    return true;
+    dg_period_text(period, text);
+    if (!is_untold(due))
+        return DG_DUE_WRONG;
+    if (exists)
+        dg_fields_complain(draft->fields, due->at, "the due day for %s lies before its cut-off", text);
+    else
+        dg_fields_complain(draft->fields, due->at, "the month has no such day for %s: end is its last day",
+                           text);
+    return DG_DUE_WRONG;
 }

@@ -248,10 +248,9 @@ static bool add_level(struct item *item, const struct wanted *wanted, const stru
     struct dg_cell cell = *model;
 
     cell.level = level;
-    if (!dg_due_day(draft, due, item->day_off, &wanted->period, cell.cutoff, &cell.due))
-        return true; /* which was told */
-    if (cell.due.n < draft->from.n || cell.due.n > draft->until.n)
-        return false;
+    enum dg_due_found found = dg_due_day(draft, due, item->day_off, &wanted->period, cell.cutoff, &cell.due);
+    if (found != DG_DUE_GOOD)
+        return found != DG_DUE_OUTSIDE;
     if (!check_in_force(item, wanted, cell.cutoff))
         return true;
     add_cell(item->draft, &cell);

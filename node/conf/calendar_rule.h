@@ -72,10 +72,15 @@ void dg_dues_read(struct dg_fields *fields, const struct dg_yaml *node, const st
                   struct dg_dues *ret);
 /* Reads what becomes of a due day on a day off; ret is left alone when node is NULL. */
 void dg_calendar_day_off(struct dg_fields *fields, const struct dg_yaml *node, enum dg_day_off *ret);
-/* The due day of a period. False, with a complaint, when there is no such day or it lies before the
- * cut-off. */
-bool dg_due_day(const struct dg_calendar_draft *draft, const struct dg_due *due, enum dg_day_off how,
-                const struct dg_period *period, struct dg_day cutoff, struct dg_day *ret);
+enum dg_due_found {
+    DG_DUE_GOOD,
+    DG_DUE_OUTSIDE, /* not within the calendar, whatever else is wrong with it */
+    DG_DUE_WRONG,   /* there is no such day, or it lies before the cut-off: that was told */
+};
+/* The due day of a period; ret is set when it is good. */
+enum dg_due_found dg_due_day(const struct dg_calendar_draft *draft, const struct dg_due *due,
+                             enum dg_day_off how, const struct dg_period *period, struct dg_day cutoff,
+                             struct dg_day *ret);
 
 /* True when some regime has a rule of that id. */
 bool dg_rule_known(const struct dg_rules_in_force *rules, struct dg_bytes id);

@@ -422,6 +422,24 @@ bp_pid=$served
 until_true 60 "any(row['id'] == '$id2' for row in rows)" -n bp inbox cap-uy --json
 until_true 30 'all(row["state"] == "received" for row in rows)' -n dp outbox --json
 
+# ---- a calendar that is issued ------------------------------------------------------------------------
+run 0 -n bp calendar issue "$calendars/binh-phuoc-2026.yaml" --as ban-dan-van
+run 0 -n bp calendar show --json
+json "the calendar here" 'len(rows) == 1 and rows[0]["by"] == "ban-dan-van@binh-phuoc" and rows[0]["serial"] == 1'
+until_true 30 'any(row["name"] == "binh-phuoc-2026" for row in rows)' -n dp calendar show --json
+run 0 -n dp calendar show binh-phuoc-2026 --json
+json "the same dates below" 'len(rows) == 1 and len(rows[0]["entries"]) > 50 and len(rows[0]["hash"]) == 64'
+run 0 -n dp calendar show binh-phuoc-2026
+sed 's/^from: .*/from: 2026-07-01/; s/, Q, H, 9M, Y\]/]/; s/, Q, H, 9M\]/]/; s/\[H, Y\]/[Y]/; /exceptions:/d; /period: 2026-0/d; /giao-ban-6/,/participants/d' \
+    "$calendars/binh-phuoc-2026.yaml" >second-half.yaml
+run 0 -n bp calendar issue second-half.yaml --as ban-dan-van
+run 0 -n bp calendar show --asof 2026-06-30 --json
+json "the first issue answers for June" '[row["serial"] for row in rows] == [1]'
+run 0 -n bp calendar show --asof 2026-07-01 --json
+json "the second from July on" '[row["serial"] for row in rows] == [2]'
+run 0 -n bp calendar show --asof 2025-12-31 --json
+json "nobody answers for the year before" 'rows == []'
+
 stop "$dp_pid"
 run 6 -n dp push r.md --from cap-uy
 says NOT_RUNNING

@@ -247,6 +247,18 @@ static void a_due_day_never_moves_before_its_cut_off(void **state)
                         "8:42 the due day for 2026-02 lies before its cut-off\n");
 }
 
+static void what_is_wrong_with_a_period_outside_the_calendar_is_not_told(void **state)
+{
+    struct fixture *f = *state;
+    const char *yaml = "name: thu\ntitle: T\nfrom: 2026-07-01\nuntil: 2026-12-31\n" WINDOW
+                       "holidays: 2026-02-16..2026-02-20\non-day-off: before\nrules:\n"
+                       "- {rule: A, periods: M, due: 16}\n- {rule: B, periods: M, due: 30}\n";
+
+    compiled(f, yaml); /* the 16th is a holiday in February, which has no 30th */
+    assert_int_equal(f->faults.count, 0);
+    assert_int_equal(f->calendar.entry_count, 12);
+}
+
 static void a_rule_may_move_otherwise_than_its_calendar(void **state)
 {
     assert_string_equal(compiled_after(*state, WINDOW "weekend: [sat, sun]\non-day-off: before\nrules:\n"
@@ -520,7 +532,8 @@ static void years_at_the_edge_of_time_do_no_harm(void **state)
                        WINDOW "rules: [{rule: A, periods: [1900-01, 1900, 9998-12, 9998], due: next 17}]\n"),
         "6:29 1900-01 is due outside the calendar's from and until\n"
         "6:38 1900 is due outside the calendar's from and until\n"
-        "6:65 the month has no such day for 9998-12: end is its last day\n");
+        "6:44 9998-12 is due outside the calendar's from and until\n"
+        "6:53 9998 is due outside the calendar's from and until\n");
 }
 
 static void ten_thousand_rules_are_too_many_and_each_mistake_has_its_place(void **state)
@@ -753,6 +766,7 @@ int main(void)
         STORY(a_due_day_on_a_day_off_moves_as_the_calendar_says),
         STORY(a_date_that_is_written_out_stays_where_it_is),
         STORY(a_due_day_never_moves_before_its_cut_off),
+        STORY(what_is_wrong_with_a_period_outside_the_calendar_is_not_told),
         STORY(a_rule_may_move_otherwise_than_its_calendar),
         STORY(a_cascade_gives_each_level_its_day),
         STORY(one_rule_may_stand_in_the_file_for_each_level),
