@@ -42,8 +42,8 @@ struct item {
     const struct dg_yaml *told_outside, *told_force; /* the last place where that was told */
     struct dg_dues due;
     size_t wanted_count, exception_count;
-    struct wanted wanted[PERIODS_MAX];
-    struct exception exception[EXCEPTIONS_MAX];
+    struct wanted *wanted;       /* room for PERIODS_MAX, used again for every rule */
+    struct exception *exception; /* room for EXCEPTIONS_MAX, likewise */
 };
 
 /* --- rules that are in force ---------------------------------------------------------------- */
@@ -203,8 +203,7 @@ static struct exception *exception_for(struct item *item, const struct dg_period
 {
     for (size_t i = 0; i < item->exception_count; i++) {
         struct exception *exception = &item->exception[i];
-        if (dg_period_compare(&exception->period, period) == 0 &&
-            exception->period.cadence == period->cadence)
+        if (dg_period_compare(&exception->period, period) == 0)
             return exception;
     }
     return NULL;
@@ -251,9 +250,8 @@ static bool add_level(struct item *item, const struct wanted *wanted, const stru
     enum dg_due_found found = dg_due_day(draft, due, item->day_off, &wanted->period, cell.cutoff, &cell.due);
     if (found != DG_DUE_GOOD)
         return found != DG_DUE_OUTSIDE;
-    if (!check_in_force(item, wanted, cell.cutoff))
-        return true;
-    add_cell(item->draft, &cell);
+    if (check_in_force(item, wanted, cell.cutoff) && item->rule.size > 0)
+        add_cell(item->draft, &cell);
     return true;
 }
 
@@ -365,16 +363,16 @@ static void read_rule_id(struct item *item)
     struct dg_fields *fields = item->draft->fields;
     const struct dg_yaml *node = dg_fields_member(fields, item->at, "rule");
 
+    item->unknown = true; /* until it is known, there is nothing to say about its periods */
     if (!dg_fields_text(fields, node, DG_RULE_ID_MAX, &item->rule))
-        return;
-    if (!is_rule_id(item->rule))
+        item->rule = dg_bytes_of("");
+    else if (!is_rule_id(item->rule))
         dg_fields_complain(fields, node, "\"%s\" is not an id of letters, digits, '.' and '-'",
                            (const char *)item->rule.data);
     else if (item->draft->rules != NULL && !dg_rule_known(item->draft->rules, item->rule))
         dg_rule_unknown(fields, item->draft->rules, node);
     else
-        return;
-    item->unknown = true; /* there is nothing more to say about its periods */
+        item->unknown = false;
 }
 
 static void read_item(struct item *item)
@@ -398,23 +396,30 @@ static void read_item(struct item *item)
     add_periods(item);
 }
 
+/* Reads the rules one after the other into the same item. */
+static void read_items(struct dg_calendar_draft *draft, const struct dg_yaml *list)
+{
+    struct item item = {.draft = draft, .window = draft->window, .day_off = draft->day_off};
+
+    item.replace = draft->replace;
+    item.wanted = dg_fields_array(draft->fields, PERIODS_MAX, sizeof *item.wanted);
+    item.exception = dg_fields_array(draft->fields, EXCEPTIONS_MAX, sizeof *item.exception);
+    if (item.wanted == NULL || item.exception == NULL)
+        return;
+    for (const struct dg_yaml *node = list->first; node != NULL; node = node->next) {
+        struct item one = item;
+        one.at = node;
+        read_item(&one);
+    }
+}
+
 /* Too many rules are a mistake, and those in them are told all the same. */
 void dg_calendar_rules(struct dg_calendar_draft *draft, const struct dg_yaml *list)
 {
-    struct item *item = dg_fields_array(draft->fields, 1, sizeof *item);
-
-    if (list == NULL || item == NULL)
+    if (list == NULL)
         return;
     if (list->kind != DG_YAML_LIST || list->count == 0 || list->count > DG_CALENDAR_ENTRIES_MAX)
         dg_fields_complain(draft->fields, list, "rules must be a list of 1 to %d", DG_CALENDAR_ENTRIES_MAX);
-    if (list->kind != DG_YAML_LIST)
-        return;
-    for (const struct dg_yaml *node = list->first; node != NULL; node = node->next) {
-        *item = (struct item){.draft = draft,
-                              .at = node,
-                              .window = draft->window,
-                              .day_off = draft->day_off,
-                              .replace = draft->replace};
-        read_item(item);
-    }
+    if (list->kind == DG_YAML_LIST)
+        read_items(draft, list);
 }

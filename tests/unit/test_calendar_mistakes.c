@@ -44,6 +44,17 @@ static void mistakes_of_rules_are_found_together(void **state)
         "11:3 a rule of a calendar must have keys: rule, periods, due, …\n");
 }
 
+static void rules_without_an_id_are_told_and_nothing_more(void **state)
+{
+    struct fixture *f = *state;
+    const struct dg_rules_in_force none = {0};
+
+    f->rules = &none;
+    assert_string_equal(
+        compiled_after(f, WINDOW "rules:\n- {periods: Y, due: 17}\n- {periods: Y, due: 17}\n"),
+        "7:3 \"rule\" is missing\n8:3 \"rule\" is missing\n");
+}
+
 static void dates_that_overlap_are_told_once(void **state)
 {
     assert_string_equal(compiled_after(*state,
@@ -241,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(every_mistake_is_found_in_one_run_in_order),
         STORY(mistakes_of_rules_are_found_together),
+        STORY(rules_without_an_id_are_told_and_nothing_more),
         STORY(dates_that_overlap_are_told_once),
         STORY(days_off_are_named_once_and_lie_near),
         STORY(an_unknown_weekday_is_told_in_its_place),
