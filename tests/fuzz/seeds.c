@@ -94,6 +94,8 @@ int main(int argc, char **argv)
     SAVE("calendar", "reminder", dg_reminder_encode, reminder);
     SAVE("calendar", "late", dg_absence_encode, late);
     SAVE("calendar", "extended", dg_absence_encode, extended);
+    struct dg_absence_file absence = sample_absence_file(dg_buf_bytes(&envelope_bytes));
+    SAVE("absence", "late", dg_absence_file_encode, absence);
 
     dg_buf_done(&report_bytes);
     dg_buf_done(&envelope_bytes);

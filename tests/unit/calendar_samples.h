@@ -4,6 +4,7 @@
 #define DG_TESTS_CALENDAR_SAMPLES_H
 
 #include "codec_samples.h"
+#include "proto/absence_file.h"
 #include "proto/calendar.h"
 
 static inline struct dg_day sample_day(const char *text)
@@ -105,6 +106,15 @@ static inline struct dg_absence sample_absence(enum dg_finding finding)
     absence.after = (struct dg_tree_head){sample_text("danvan.example/binh-phuoc/e1"), 95, sample_hash(6)};
     memset(absence.report.b, 7, sizeof absence.report.b);
     return absence;
+}
+
+static inline struct dg_absence_file sample_absence_file(struct dg_bytes envelope)
+{
+    struct dg_absence_file file = {.parts = sample_trail(envelope)};
+
+    file.grown.count = 2;
+    file.now.count = 1;
+    return file;
 }
 
 #endif

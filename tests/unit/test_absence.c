@@ -60,10 +60,26 @@ static enum dg_err verify(struct dg_bytes bytes)
     return err;
 }
 
+/* With DG_ABSENCES_TO the files are left in that folder, as a corpus for fuzz_absence. */
+static void leave_file(void)
+{
+    static unsigned number;
+    const char *folder = getenv("DG_ABSENCES_TO");
+    char path[512];
+    if (folder == NULL)
+        return;
+    (void)snprintf(path, sizeof path, "%s/%u.absence", folder, number++);
+    FILE *to = fopen(path, "wb");
+    assert_non_null(to);
+    assert_int_equal(fwrite(file.data, 1, file.size, to), file.size);
+    fclose(to);
+}
+
 static void certify(enum fed_place place, const char *owner, const char *unit)
 {
     struct dg_ctl_reply reply = fed_about_duty(fed, DG_CTL_CERTIFY, place, owner, 0, NULL);
     build(place, unit, &reply);
+    leave_file();
 }
 
 static bool has_check(const char *name)
