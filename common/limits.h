@@ -29,6 +29,18 @@ enum {
     DG_CERTIFICATE_MAX = 4096,
     DG_REGIME_MAX = 1024 * 1024 - 65536, /* a compiled regime travels in one frame */
     DG_REGIME_FILE_MAX = 4 * 1024 * 1024,
+    DG_CALENDAR_MAX = 512 * 1024, /* a signed calendar */
+    DG_CALENDAR_ENTRIES_MAX = 8192,
+    DG_CALENDAR_FILE_MAX = 2 * 1024 * 1024,
+    DG_CALENDAR_DAYS_MAX = 1100, /* a calendar answers for about three years at most */
+    DG_MEETINGS_MAX = 256,
+    DG_PARTICIPANTS_MAX = 512, /* of one meeting */
+    DG_REMIND_MAX = 366,       /* days between reminders, and reminders before one escalates */
+    DG_REMINDERS_MAX = 128,    /* about one duty */
+    DG_ABSENCES_MAX = 128,     /* by one organ about one duty */
+    DG_CALENDARS_MAX = 1024,   /* that one node holds */
+    DG_REMINDER_MAX = 4096,    /* a signed reminder */
+    DG_ABSENCE_MAX = 8192,     /* a signed finding, with every reminder it names */
     DG_INVITATION_MAX = 32 * 1024,
     DG_TRAIL_MAX = 16 * 1024 * 1024,
 

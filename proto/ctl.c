@@ -77,6 +77,37 @@ static void write_recall(const struct dg_ctl_request *request, Dgpb__CtlRecall *
     wire->dry_run = request->dry_run;
 }
 
+static void write_calendar(const struct dg_ctl_request *request, Dgpb__CtlCalendar *wire)
+{
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->draft = dg_pb_bytes(request->draft);
+    wire->dry_run = request->dry_run;
+}
+
+static Dgpb__CtlDuty *write_duty(struct dg_pb_out *out, const struct dg_ctl_request *request)
+{
+    Dgpb__CtlDuty *wire = dg_pb_message(out, &dgpb__ctl_duty__descriptor);
+
+    if (wire == NULL)
+        return NULL;
+    wire->owner = dg_pb_bytes(request->owner);
+    wire->rule = dg_pb_bytes(request->rule);
+    wire->period = dg_pb_bytes(request->period);
+    return wire;
+}
+
+static void write_excuse(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlExcuse *wire)
+{
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->duty = write_duty(out, request);
+    wire->decision = request->decision;
+    wire->has_until = request->has_until;
+    if (request->has_until)
+        wire->until = dg_pb_day_view(out, request->until);
+    dg_pb_optional(&wire->has_note, &wire->note, request->note);
+    wire->dry_run = request->dry_run;
+}
+
 static void write_joint(const struct dg_ctl_request *request, Dgpb__CtlJoint *wire)
 {
     wire->action = request->joint;
@@ -90,6 +121,22 @@ static void write_comment(const struct dg_ctl_request *request, Dgpb__CtlComment
     wire->report = dg_pb_bytes(request->report);
     wire->organ = dg_pb_bytes(request->organ);
     wire->text = dg_pb_bytes(request->text);
+    wire->dry_run = request->dry_run;
+}
+
+static void write_remind(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlRemind *wire)
+{
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->duty = write_duty(out, request);
+    dg_pb_optional(&wire->has_note, &wire->note, request->note);
+    wire->dry_run = request->dry_run;
+}
+
+static void write_certify(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlCertify *wire)
+{
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->duty = write_duty(out, request);
+    dg_pb_optional(&wire->has_note, &wire->note, request->note);
     wire->dry_run = request->dry_run;
 }
 
@@ -108,6 +155,10 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     Dgpb__CtlRecall recall = DGPB__CTL_RECALL__INIT;
     Dgpb__CtlJoint joint = DGPB__CTL_JOINT__INIT;
     Dgpb__CtlComment comment = DGPB__CTL_COMMENT__INIT;
+    Dgpb__CtlCalendar calendar = DGPB__CTL_CALENDAR__INIT;
+    Dgpb__CtlExcuse excuse = DGPB__CTL_EXCUSE__INIT;
+    Dgpb__CtlRemind remind = DGPB__CTL_REMIND__INIT;
+    Dgpb__CtlCertify certify = DGPB__CTL_CERTIFY__INIT;
     struct dg_pb_out pb;
 
     dg_pb_out_start(&pb);
@@ -156,6 +207,22 @@ enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct d
     case DG_CTL_COMMENT:
         write_comment(request, &comment);
         wire.comment = &comment;
+        break;
+    case DG_CTL_CALENDAR:
+        write_calendar(request, &calendar);
+        wire.calendar = &calendar;
+        break;
+    case DG_CTL_EXCUSE:
+        write_excuse(&pb, request, &excuse);
+        wire.excuse = &excuse;
+        break;
+    case DG_CTL_REMIND:
+        write_remind(&pb, request, &remind);
+        wire.remind = &remind;
+        break;
+    case DG_CTL_CERTIFY:
+        write_certify(&pb, request, &certify);
+        wire.certify = &certify;
         break;
     }
     return dg_pb_out_end(&pb, &wire.base, out);
@@ -272,12 +339,66 @@ static void read_comment(struct dg_pb *pb, const Dgpb__CtlComment *wire, struct 
     ret->text = dg_pb_lines(pb, wire->text, DG_COMMENT_TEXT_MAX, "comment");
 }
 
+static void read_calendar(struct dg_pb *pb, const Dgpb__CtlCalendar *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_CALENDAR;
+    ret->dry_run = wire->dry_run;
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    ret->draft = dg_pb_raw(pb, wire->draft, DG_CALENDAR_MAX, "calendar");
+}
+
+static void read_duty(struct dg_pb *pb, const Dgpb__CtlDuty *wire, struct dg_ctl_request *ret)
+{
+    ret->owner = dg_pb_line(pb, wire->owner, TYPED_MAX, "owner");
+    ret->rule = dg_pb_line(pb, wire->rule, TYPED_MAX, "rule");
+    ret->period = dg_pb_line(pb, wire->period, TYPED_MAX, "period");
+}
+
+static void read_note(struct dg_pb *pb, protobuf_c_boolean has, ProtobufCBinaryData note,
+                      struct dg_ctl_request *ret)
+{
+    if (dg_pb_present(pb, has, note))
+        ret->note = dg_pb_lines(pb, note, DG_NOTE_TEXT_MAX, "note");
+}
+
+static void read_excuse(struct dg_pb *pb, const Dgpb__CtlExcuse *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_EXCUSE;
+    ret->dry_run = wire->dry_run;
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    read_duty(pb, wire->duty, ret);
+    ret->decision = wire->decision;
+    ret->has_until = wire->has_until;
+    if (wire->has_until)
+        ret->until = dg_pb_day(pb, wire->until, "until");
+    read_note(pb, wire->has_note, wire->note, ret);
+}
+
+static void read_remind(struct dg_pb *pb, const Dgpb__CtlRemind *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_REMIND;
+    ret->dry_run = wire->dry_run;
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    read_duty(pb, wire->duty, ret);
+    read_note(pb, wire->has_note, wire->note, ret);
+}
+
+static void read_certify(struct dg_pb *pb, const Dgpb__CtlCertify *wire, struct dg_ctl_request *ret)
+{
+    ret->verb = DG_CTL_CERTIFY;
+    ret->dry_run = wire->dry_run;
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    read_duty(pb, wire->duty, ret);
+    read_note(pb, wire->has_note, wire->note, ret);
+}
+
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)
 {
     int verbs = (wire->push != NULL) + (wire->mark != NULL) + (wire->invite != NULL) + (wire->queue != NULL) +
                 (wire->status != NULL) + (wire->fetch != NULL) + (wire->pass != NULL) +
                 (wire->adopt != NULL) + (wire->recall != NULL) + (wire->joint != NULL) +
-                (wire->comment != NULL);
+                (wire->comment != NULL) + (wire->calendar != NULL) + (wire->excuse != NULL) +
+                (wire->remind != NULL) + (wire->certify != NULL);
 
     if (verbs != 1)
         dg_pb_fail(pb, DG_ERR_MALFORMED, "not one verb");
@@ -303,6 +424,14 @@ static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct 
         read_joint(pb, wire->joint, ret);
     if (wire->comment != NULL)
         read_comment(pb, wire->comment, ret);
+    if (wire->calendar != NULL)
+        read_calendar(pb, wire->calendar, ret);
+    if (wire->excuse != NULL)
+        read_excuse(pb, wire->excuse, ret);
+    if (wire->remind != NULL)
+        read_remind(pb, wire->remind, ret);
+    if (wire->certify != NULL)
+        read_certify(pb, wire->certify, ret);
 }
 
 enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,

@@ -19,6 +19,10 @@ enum dg_ctl_verb {
     DG_CTL_ADOPT = 10,
     DG_CTL_RECALL = 15,
     DG_CTL_FETCH = 16,
+    DG_CTL_CALENDAR = 11,
+    DG_CTL_EXCUSE,
+    DG_CTL_REMIND,
+    DG_CTL_CERTIFY,
 };
 enum dg_joint_action { DG_JOINT_SIGN = 1, DG_JOINT_WITHDRAW };
 enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
@@ -26,17 +30,17 @@ enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
 struct dg_ctl_request {
     enum dg_ctl_verb verb;
     bool dry_run;
-    struct dg_bytes organ;             /* push, mark, pass, recall: slug */
-    struct dg_bytes draft;             /* push: dg_draft_encode */
+    struct dg_bytes organ;             /* who acts: slug */
+    struct dg_bytes draft;             /* push: dg_draft_encode; calendar: dg_calendar_encode */
     struct dg_bytes report;            /* mark, queue, pass, fetch, recall: id or prefix in hex, as typed */
     uint32_t code;                     /* mark */
-    struct dg_bytes note;              /* mark, pass, recall */
+    struct dg_bytes note;              /* mark, pass, recall, excuse, remind, certify */
     struct dg_bytes unit, level, name; /* invite */
     size_t regime_count;
     struct dg_bytes *regime;     /* invite, adopt (one): compiled */
     bool additional;             /* adopt: beside the main regime */
-    bool has_until;              /* adopt */
-    struct dg_day from, until;   /* adopt: first and last day */
+    bool has_until;              /* adopt, excuse */
+    struct dg_day from, until;   /* adopt: first and last day; excuse: the new last day */
     int64_t for_ms;              /* invite: validity */
     enum dg_queue_action action; /* queue */
     bool back;                   /* pass: return the report to its author */
@@ -44,6 +48,9 @@ struct dg_ctl_request {
     struct dg_bytes *with;
     enum dg_joint_action joint; /* joint */
     struct dg_bytes text;       /* comment */
+    /* excuse, remind, certify: whose duty; excuse: what is decided, an enum dg_finding, and until when */
+    struct dg_bytes owner, rule, period;
+    uint32_t decision;
 };
 
 struct dg_ctl_link {
@@ -53,7 +60,14 @@ struct dg_ctl_link {
     int64_t skew_ms; /* their clock minus ours */
 };
 
-enum { DG_CTL_WARNINGS_MAX = 32, DG_CTL_REASONS_MAX = 32 };
+/* A duty that a pushed report meets. */
+struct dg_ctl_met {
+    struct dg_bytes owner, rule, period;
+    struct dg_day due;
+    bool late;
+};
+
+enum { DG_CTL_WARNINGS_MAX = 32, DG_CTL_REASONS_MAX = 32, DG_CTL_MET_MAX = 32 };
 
 struct dg_ctl_reply {
     struct dg_fault fault; /* err DG_OK: done */
@@ -67,6 +81,8 @@ struct dg_ctl_reply {
     struct dg_bytes *reason; /* status: stable words such as UPLINK_DOWN */
     size_t warning_count;
     struct dg_fault *warning;
+    size_t met_count; /* push */
+    struct dg_ctl_met *met;
 };
 
 /* Appends the request as the control socket carries it. Sticky errors of out. */

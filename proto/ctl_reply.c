@@ -39,6 +39,23 @@ static void write_links(struct dg_pb_out *out, const struct dg_ctl_reply *reply,
     }
 }
 
+static void write_met(struct dg_pb_out *out, const struct dg_ctl_reply *reply, Dgpb__CtlReply *wire)
+{
+    wire->n_met = dg_pb_messages(out, reply->met_count, &dgpb__ctl_met__descriptor, &wire->met);
+    for (size_t i = 0; i < wire->n_met; i++) {
+        const struct dg_ctl_met *met = &reply->met[i];
+        Dgpb__CtlDuty *duty = dg_pb_message(out, &dgpb__ctl_duty__descriptor);
+        wire->met[i]->duty = duty;
+        wire->met[i]->due = dg_pb_day_view(out, met->due);
+        wire->met[i]->late = met->late;
+        if (duty == NULL)
+            return;
+        duty->owner = dg_pb_bytes(met->owner);
+        duty->rule = dg_pb_bytes(met->rule);
+        duty->period = dg_pb_bytes(met->period);
+    }
+}
+
 enum dg_err dg_ctl_reply_encode(const struct dg_ctl_reply *reply, struct dg_buf *out)
 {
     Dgpb__CtlReply wire = DGPB__CTL_REPLY__INIT;
@@ -59,6 +76,7 @@ enum dg_err dg_ctl_reply_encode(const struct dg_ctl_reply *reply, struct dg_buf 
     wire.n_warning = dg_pb_messages(&pb, reply->warning_count, &dgpb__ctl_fault__descriptor, &wire.warning);
     for (size_t i = 0; i < wire.n_warning; i++)
         write_fault(&reply->warning[i], wire.warning[i]);
+    write_met(&pb, reply, &wire);
     return dg_pb_out_end(&pb, &wire.base, out);
 }
 
@@ -122,6 +140,19 @@ static void read_status(struct dg_pb *pb, const Dgpb__CtlReply *wire, struct dg_
         dg_pb_list(pb, wire->n_reason, wire->reason, DG_CTL_REASONS_MAX, read_reason, &ret->reason, "reason");
 }
 
+static void read_met(struct dg_pb *pb, const Dgpb__CtlReply *wire, struct dg_ctl_reply *ret)
+{
+    ret->met_count = dg_pb_array(pb, wire->n_met, DG_CTL_MET_MAX, sizeof *ret->met, &ret->met, "met");
+    for (size_t i = 0; i < ret->met_count; i++) {
+        struct dg_ctl_met *met = &ret->met[i];
+        met->owner = dg_pb_address(pb, wire->met[i]->duty->owner, "owner");
+        met->rule = dg_pb_rule_id(pb, wire->met[i]->duty->rule, "rule");
+        met->period = dg_pb_line(pb, wire->met[i]->duty->period, DG_PERIOD_TEXT, "period");
+        met->due = dg_pb_day(pb, wire->met[i]->due, "due");
+        met->late = wire->met[i]->late;
+    }
+}
+
 static void read_reply(struct dg_pb *pb, const Dgpb__CtlReply *wire, struct dg_ctl_reply *ret)
 {
     if (wire->fault != NULL)
@@ -136,6 +167,7 @@ static void read_reply(struct dg_pb *pb, const Dgpb__CtlReply *wire, struct dg_c
         dg_pb_array(pb, wire->n_warning, DG_CTL_WARNINGS_MAX, sizeof *ret->warning, &ret->warning, "warning");
     for (size_t i = 0; i < ret->warning_count; i++)
         read_fault(pb, wire->warning[i], &ret->warning[i]);
+    read_met(pb, wire, ret);
 }
 
 enum dg_err dg_ctl_reply_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_reply *ret,

@@ -26,6 +26,9 @@ enum dg_record_kind {
     DG_RECORD_COMMENT = 6,
     DG_RECORD_WANT = 11,   /* the parent asks for the source of a report that it was given */
     DG_RECORD_SOURCE = 12, /* such a source, or why it cannot be had */
+    DG_RECORD_CALENDAR = 7,
+    DG_RECORD_REMINDER = 8,
+    DG_RECORD_ABSENCE = 10,
 };
 
 struct dg_hello {

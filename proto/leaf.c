@@ -138,7 +138,7 @@ static void add_flags(struct dg_buf *out, const struct dg_leaf *leaf)
 {
     assert(leaf->flag_count <= DG_LEAF_FLAGS_MAX);
     for (size_t i = 0; i < leaf->flag_count; i++) {
-        assert(dg_slug_ok(leaf->flag[i]) && dg_leaf_flag_is_new(leaf->flag, i));
+        assert(dg_slug_ok(leaf->flag[i]) && dg_leaf_text_is_new(leaf->flag, i));
         dg_buf_add_text(out, "flag ");
         dg_buf_add_bytes(out, leaf->flag[i]);
         dg_buf_add_text(out, "\n");
@@ -254,6 +254,68 @@ static void add_invitation(struct dg_buf *out, const struct dg_leaf *leaf)
     add_unit_line(out, "unit", leaf->unit);
 }
 
+static void add_text_line(struct dg_buf *out, const char *word, struct dg_bytes text)
+{
+    dg_buf_add_text(out, word);
+    dg_buf_add_text(out, " ");
+    dg_buf_add_bytes(out, text);
+    dg_buf_add_text(out, "\n");
+}
+
+static void add_day_line(struct dg_buf *out, const char *word, struct dg_day day)
+{
+    char text[DG_DAY_TEXT];
+
+    dg_day_text(day, text);
+    add_text_line(out, word, dg_bytes_of(text));
+}
+
+static void add_number_line(struct dg_buf *out, const char *word, uint64_t number)
+{
+    assert(number <= INT64_MAX);
+    dg_buf_printf(out, "%s %llu\n", word, (unsigned long long)number);
+}
+
+static void add_duty(struct dg_buf *out, const struct dg_leaf *leaf)
+{
+    struct dg_period period;
+
+    assert(dg_leaf_rule_ok(leaf->rule) && dg_period_parse(leaf->period, &period));
+    add_text_line(out, "rule", leaf->rule);
+    add_text_line(out, "period", leaf->period);
+}
+
+static void add_calendar(struct dg_buf *out, const struct dg_leaf *leaf)
+{
+    add_address_line(out, "organ", leaf->organ, leaf->unit);
+    add_number_line(out, "serial", leaf->number);
+    add_day_line(out, "from", leaf->from);
+    if (leaf->has_until)
+        add_day_line(out, "until", leaf->until);
+}
+
+static void add_reminder(struct dg_buf *out, const struct dg_leaf *leaf)
+{
+    add_address_line(out, "organ", leaf->organ, leaf->unit);
+    assert(leaf->to_count > 0 && leaf->to_count <= DG_RECIPIENTS_MAX);
+    for (size_t i = 0; i < leaf->to_count; i++) {
+        struct dg_bytes organ, unit;
+
+        assert(dg_address_split(leaf->to[i], &organ, &unit) && dg_leaf_text_is_new(leaf->to, i));
+        add_text_line(out, "to", leaf->to[i]);
+    }
+    add_duty(out, leaf);
+    add_number_line(out, "count", leaf->number);
+}
+
+static void add_absence(struct dg_buf *out, const struct dg_leaf *leaf)
+{
+    assert(dg_slug_ok(leaf->finding));
+    add_address_line(out, "organ", leaf->organ, leaf->unit);
+    add_duty(out, leaf);
+    add_text_line(out, "decision", leaf->finding);
+}
+
 static void add_rest(struct dg_buf *out, const struct dg_leaf *leaf)
 {
     assert(leaf->rest.size == 0 || leaf->rest.data[leaf->rest.size - 1] == '\n');
@@ -267,6 +329,8 @@ static void add_kind(struct dg_buf *out, const struct dg_leaf *leaf)
         [DG_LEAF_ADOPTION] = add_adoption,     [DG_LEAF_CERTIFICATE] = add_certificate,
         [DG_LEAF_INVITATION] = add_invitation, [DG_LEAF_PASS] = add_pass,
         [DG_LEAF_VOID] = add_organ_object,     [DG_LEAF_COMMENT] = add_organ_object,
+        [DG_LEAF_CALENDAR] = add_calendar,     [DG_LEAF_REMINDER] = add_reminder,
+        [DG_LEAF_ABSENCE] = add_absence,
     };
     bool about_report = dg_leaf_names_report(leaf->kind);
 

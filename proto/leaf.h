@@ -25,12 +25,12 @@
     X("checkpoint", CHECKPOINT)   /* the parent's checkpoint, as this node first stored it */                \
     X("revocation", REVOCATION)                                                                              \
     X("move", MOVE)                                                                                          \
-    X("calendar", CALENDAR)                                                                                  \
-    X("reminder", REMINDER)                                                                                  \
-    X("pass", PASS) /* a via organ of this node let a report pass, or did not */                             \
-    X("void", VOID) /* an organ of this node took a joint draft back */                                      \
+    X("calendar", CALENDAR) /* an organ of this unit set when reports are due */                             \
+    X("reminder", REMINDER) /* an organ of this unit reminded somebody of a duty */                          \
+    X("pass", PASS)         /* a via organ of this node let a report pass, or did not */                     \
+    X("void", VOID)         /* an organ of this node took a joint draft back */                              \
     X("exception", EXCEPTION)                                                                                \
-    X("absence", ABSENCE)                                                                                    \
+    X("absence", ABSENCE) /* an organ of this unit found how a duty stands */                                \
     X("rewind", REWIND)                                                                                      \
     X("epoch-closed", EPOCH_CLOSED)                                                                          \
     X("witness", WITNESS)                                                                                    \
@@ -84,6 +84,14 @@ struct dg_leaf {
     struct dg_id into;           /* pass: the report that consolidates it */
     bool has_members;            /* a certificate always has them */
     struct dg_hash members;      /* certificate: hash of the issuer's live certificates */
+    /* calendar, reminder, absence; object is the signed body */
+    uint64_t number;              /* calendar: the serial; reminder: the n-th about this duty */
+    struct dg_day from, until;    /* calendar: the due days it answers for */
+    bool has_until;               /* always, as this version writes it */
+    size_t to_count;              /* reminder: whom it goes to, 1 to DG_RECIPIENTS_MAX */
+    struct dg_bytes *to;          /* organ@unit, each once */
+    struct dg_bytes rule, period; /* reminder, absence: the duty */
+    struct dg_bytes finding;      /* absence: a slug, such as "missing" */
     /* checkpoint, and the beacon of every other leaf */
     bool has_beacon; /* false: beacon none */
     struct dg_bytes beacon_origin;

@@ -86,10 +86,10 @@ bool dg_leaf_regime_is_new(const struct dg_hash *regime, size_t index)
     return true;
 }
 
-bool dg_leaf_flag_is_new(const struct dg_bytes *flag, size_t index)
+bool dg_leaf_text_is_new(const struct dg_bytes *text, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (dg_bytes_equal(flag[i], flag[index]))
+        if (dg_bytes_equal(text[i], text[index]))
             return false;
     return true;
 }

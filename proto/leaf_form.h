@@ -24,7 +24,7 @@ bool dg_leaf_author_is_new(const struct dg_leaf_author *author, size_t index);
 bool dg_leaf_delivery_is_new(const struct dg_leaf_delivery *delivery, size_t index);
 /* The same for the hashes of regimes. */
 bool dg_leaf_regime_is_new(const struct dg_hash *regime, size_t index);
-/* The same for flags. */
-bool dg_leaf_flag_is_new(const struct dg_bytes *flag, size_t index);
+/* The same for flags and addresses. */
+bool dg_leaf_text_is_new(const struct dg_bytes *text, size_t index);
 
 #endif

@@ -193,7 +193,7 @@ static void take_flags(struct reader *reader, struct dg_leaf *leaf)
     leaf->flag = room(reader, count, sizeof *leaf->flag);
     for (size_t i = 0; i < count && reader->err == DG_OK; i++) {
         leaf->flag[i] = take(reader, "flag");
-        if (!dg_slug_ok(leaf->flag[i]) || !dg_leaf_flag_is_new(leaf->flag, i))
+        if (!dg_slug_ok(leaf->flag[i]) || !dg_leaf_text_is_new(leaf->flag, i))
             refuse(reader, "flag");
     }
 }
@@ -353,6 +353,76 @@ static void take_invitation(struct reader *reader, struct dg_leaf *leaf)
     take_unit(reader, "unit", leaf);
 }
 
+static uint64_t take_number(struct reader *reader, const char *word)
+{
+    uint64_t number = 0;
+
+    if (!dg_decimal_parse(take(reader, word), &number))
+        refuse(reader, word);
+    return number;
+}
+
+static struct dg_day take_day(struct reader *reader, const char *word)
+{
+    struct dg_day day = {0};
+
+    if (!dg_day_parse(take(reader, word), &day))
+        refuse(reader, word);
+    return day;
+}
+
+static void take_duty(struct reader *reader, struct dg_leaf *leaf)
+{
+    struct dg_period period;
+
+    leaf->rule = take(reader, "rule");
+    if (!dg_leaf_rule_ok(leaf->rule))
+        refuse(reader, "rule");
+    leaf->period = take(reader, "period");
+    if (!dg_period_parse(leaf->period, &period))
+        refuse(reader, "period");
+}
+
+static void take_calendar(struct reader *reader, struct dg_leaf *leaf)
+{
+    take_address(reader, "organ", leaf);
+    leaf->number = take_number(reader, "serial");
+    leaf->from = take_day(reader, "from");
+    leaf->has_until = count_lines(reader, "until") > 0;
+    if (leaf->has_until)
+        leaf->until = take_day(reader, "until");
+}
+
+static void take_reminder(struct reader *reader, struct dg_leaf *leaf)
+{
+    struct dg_bytes organ, unit;
+
+    take_address(reader, "organ", leaf);
+    size_t count = count_lines(reader, "to");
+    if (count == 0 || count > DG_RECIPIENTS_MAX) {
+        refuse(reader, "to");
+        return;
+    }
+    leaf->to_count = count;
+    leaf->to = room(reader, count, sizeof *leaf->to);
+    for (size_t i = 0; i < count && reader->err == DG_OK; i++) {
+        leaf->to[i] = take(reader, "to");
+        if (!dg_address_split(leaf->to[i], &organ, &unit) || !dg_leaf_text_is_new(leaf->to, i))
+            refuse(reader, "to");
+    }
+    take_duty(reader, leaf);
+    leaf->number = take_number(reader, "count");
+}
+
+static void take_absence(struct reader *reader, struct dg_leaf *leaf)
+{
+    take_address(reader, "organ", leaf);
+    take_duty(reader, leaf);
+    leaf->finding = take(reader, "decision");
+    if (!dg_slug_ok(leaf->finding))
+        refuse(reader, "decision");
+}
+
 /* A line of a kind whose meaning a later version gives: a word, a space, and clean text. */
 static void check_other_line(struct reader *reader, struct dg_bytes line)
 {
@@ -386,6 +456,8 @@ static void take_body(struct reader *reader, struct dg_leaf *leaf)
         [DG_LEAF_ADOPTION] = take_adoption,     [DG_LEAF_CERTIFICATE] = take_certificate,
         [DG_LEAF_INVITATION] = take_invitation, [DG_LEAF_PASS] = take_pass,
         [DG_LEAF_VOID] = take_organ_object,     [DG_LEAF_COMMENT] = take_organ_object,
+        [DG_LEAF_CALENDAR] = take_calendar,     [DG_LEAF_REMINDER] = take_reminder,
+        [DG_LEAF_ABSENCE] = take_absence,
     };
 
     take_hash(reader, dg_leaf_kind_name(leaf->kind),

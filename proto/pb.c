@@ -248,6 +248,15 @@ static void *out_array(struct dg_pb_out *out, size_t count, size_t item_size)
     return array;
 }
 
+ProtobufCBinaryData dg_pb_day_view(struct dg_pb_out *out, struct dg_day day)
+{
+    char *text = out_array(out, 1, DG_DAY_TEXT);
+
+    if (text != NULL)
+        dg_day_text(day, text);
+    return dg_pb_view(text, text == NULL ? 0 : DG_DAY_TEXT - 1);
+}
+
 size_t dg_pb_messages(struct dg_pb_out *out, size_t count, const ProtobufCMessageDescriptor *type,
                       void *ret_array)
 {

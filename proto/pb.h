@@ -68,6 +68,8 @@ struct dg_bytes dg_pb_rule_id(struct dg_pb *pb, ProtobufCBinaryData value, const
 struct dg_bytes dg_pb_code(struct dg_pb *pb, ProtobufCBinaryData value, const char *what);
 /* A calendar day that exists. DG_ERR_BAD_DATE. */
 struct dg_day dg_pb_day(struct dg_pb *pb, ProtobufCBinaryData value, const char *what);
+/* A period in one of its five forms, kept as text. DG_ERR_BAD_PERIOD. */
+struct dg_bytes dg_pb_period(struct dg_pb *pb, ProtobufCBinaryData value, const char *what);
 /* An instant of the years 1970 to 9998. DG_ERR_BAD_DATE. */
 dg_ms dg_pb_instant(struct dg_pb *pb, int64_t value, const char *what);
 /* A member of an enumeration that runs from 1 to last. DG_ERR_UNSUPPORTED. */
@@ -124,6 +126,8 @@ void dg_pb_optional(protobuf_c_boolean *ret_has, ProtobufCBinaryData *ret, struc
 /* Sets an optional day if has; it is spelt in text, which must live until dg_pb_out_end. */
 void dg_pb_optional_day(protobuf_c_boolean *ret_has, ProtobufCBinaryData *ret, bool has, struct dg_day day,
                         char text[static DG_DAY_TEXT]);
+/* A required day, spelt in memory of out. Nothing when memory is spent. */
+ProtobufCBinaryData dg_pb_day_view(struct dg_pb_out *out, struct dg_day day);
 /* Makes count initialised messages and the array of pointers to them in *ret_array. Returns count, 0
  * when memory is spent. */
 size_t dg_pb_messages(struct dg_pb_out *out, size_t count, const ProtobufCMessageDescriptor *type,

@@ -112,6 +112,15 @@ struct dg_day dg_pb_day(struct dg_pb *pb, ProtobufCBinaryData value, const char 
     return day;
 }
 
+struct dg_bytes dg_pb_period(struct dg_pb *pb, ProtobufCBinaryData value, const char *what)
+{
+    struct dg_period period;
+
+    if (!dg_period_parse(view_of(value), &period))
+        dg_pb_fail(pb, DG_ERR_BAD_PERIOD, what);
+    return pb->err == DG_OK ? view_of(value) : dg_bytes_at(NULL, 0);
+}
+
 dg_ms dg_pb_instant(struct dg_pb *pb, int64_t value, const char *what)
 {
     if (value < 0 || value >= INSTANT_END)

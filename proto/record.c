@@ -1,4 +1,4 @@
-/* record.c - receipts, states, passes, certificates and adoptions on their way, or as they are stored. */
+/* record.c - what travels as a record, and is stored as one. */
 #include "proto/frame.h"
 
 #include "common/limits.h"
@@ -82,6 +82,9 @@ static enum dg_record_kind read_kind(struct dg_pb *pb, uint32_t kind)
     case DG_RECORD_STATE:
     case DG_RECORD_CERTIFICATE:
     case DG_RECORD_ADOPTION:
+    case DG_RECORD_CALENDAR:
+    case DG_RECORD_REMINDER:
+    case DG_RECORD_ABSENCE:
     case DG_RECORD_PASS:
     case DG_RECORD_COMMENT:
     case DG_RECORD_WANT:
@@ -93,6 +96,16 @@ static enum dg_record_kind read_kind(struct dg_pb *pb, uint32_t kind)
     }
 }
 
+/* Calendars and comments are long, and findings name every reminder. */
+static size_t body_max(enum dg_record_kind kind)
+{
+    if (kind == DG_RECORD_CALENDAR)
+        return DG_CALENDAR_MAX;
+    if (kind == DG_RECORD_COMMENT)
+        return DG_COMMENT_MAX;
+    return kind == DG_RECORD_ABSENCE ? DG_ABSENCE_MAX : DG_CERTIFICATE_MAX;
+}
+
 void dg_pb_read_record(struct dg_pb *pb, const Dgpb__Record *wire, size_t checkpoint_count,
                        struct dg_record *ret)
 {
@@ -100,9 +113,7 @@ void dg_pb_read_record(struct dg_pb *pb, const Dgpb__Record *wire, size_t checkp
     ret->kind = read_kind(pb, wire->kind);
     ret->has_signed = wire->signed_ != NULL;
     if (wire->signed_ != NULL)
-        dg_pb_read_signed_within(pb, wire->signed_,
-                                 ret->kind == DG_RECORD_COMMENT ? DG_COMMENT_MAX : DG_CERTIFICATE_MAX,
-                                 &ret->sealed);
+        dg_pb_read_signed_within(pb, wire->signed_, body_max(ret->kind), &ret->sealed);
     read_leaf(pb, wire, checkpoint_count, ret);
     ret->has_report = wire->has_report;
     if (wire->has_report)

@@ -9,7 +9,8 @@ static const char *const KINDS[] = {
     "draft",    "appraisal", "information", "exchange", "reflection",    "joint",  "thematic",
 };
 
-static const char *const LEVELS[] = {"central", "province", "district", "commune", "bloc", "cell"};
+static const char *const LEVELS[DG_LEVEL_COUNT] = {"central", "province", "district",
+                                                   "commune", "bloc",     "cell"};
 /* How far each of them is from the top. */
 static const int LEVEL_DEPTH[] = {0, 1, 2, 3, 2, 4};
 

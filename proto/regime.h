@@ -87,6 +87,7 @@ const char *dg_aggregation_name(enum dg_aggregation how);
 
 /* The kinds a rule or report may have; false for an unknown one. */
 bool dg_kind_known(struct dg_bytes kind);
+enum { DG_LEVEL_COUNT = 6 };
 /* The known levels: central, province, district, commune, bloc, cell. */
 bool dg_level_known(struct dg_bytes level);
 /* True when a unit of the first level may stand directly below one of the second. Levels may be left out (a

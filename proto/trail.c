@@ -3,7 +3,7 @@
 
 #include "common/crypto.h"
 #include "common/limits.h"
-#include "proto/pb_frame.h"
+#include "proto/pb_trail.h"
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -20,8 +20,8 @@ static void write_entry(struct dg_pb_out *out, const struct dg_entry *entry, Dgp
         dg_pb_write_signed(out, &entry->sealed, wire->signed_);
 }
 
-static size_t write_entries(struct dg_pb_out *out, size_t count, const struct dg_entry *entries,
-                            Dgpb__Entry ***ret)
+size_t dg_pb_write_entries(struct dg_pb_out *out, size_t count, const struct dg_entry *entries,
+                           Dgpb__Entry ***ret)
 {
     count = dg_pb_messages(out, count, &dgpb__entry__descriptor, ret);
     for (size_t i = 0; i < count; i++)
@@ -39,8 +39,9 @@ enum dg_err dg_trail_encode(const struct dg_trail *trail, struct dg_buf *out)
     wire.envelope = dg_pb_bytes(trail->envelope);
     wire.n_root = dg_pb_write_chain(&pb, trail->root_count, trail->root, &wire.root);
     wire.n_checkpoint = dg_pb_views(&pb, trail->checkpoint_count, trail->checkpoint, &wire.checkpoint);
-    wire.n_membership = write_entries(&pb, trail->membership_count, trail->membership, &wire.membership);
-    wire.n_event = write_entries(&pb, trail->event_count, trail->event, &wire.event);
+    wire.n_membership =
+        dg_pb_write_entries(&pb, trail->membership_count, trail->membership, &wire.membership);
+    wire.n_event = dg_pb_write_entries(&pb, trail->event_count, trail->event, &wire.event);
     wire.n_regime = dg_pb_views(&pb, trail->regime_count, trail->regime, &wire.regime);
     wire.exporter = DG_PB_VIEW(trail->exporter);
     wire.exported_ms = trail->exported_ms;
@@ -51,7 +52,7 @@ enum dg_err dg_trail_encode(const struct dg_trail *trail, struct dg_buf *out)
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-static void read_entry(struct dg_pb *pb, const Dgpb__Entry *wire, size_t checkpoint_count,
+static void read_entry(struct dg_pb *pb, const Dgpb__Entry *wire, size_t checkpoint_count, size_t body_max,
                        struct dg_entry *ret)
 {
     ret->origin = dg_pb_line(pb, wire->origin, DG_ORIGIN_MAX, "origin");
@@ -65,25 +66,25 @@ static void read_entry(struct dg_pb *pb, const Dgpb__Entry *wire, size_t checkpo
         dg_pb_fail(pb, DG_ERR_MALFORMED, "checkpoint");
     ret->has_signed = wire->signed_ != NULL;
     if (wire->signed_ != NULL)
-        dg_pb_read_signed_within(pb, wire->signed_, DG_COMMENT_MAX, &ret->sealed);
+        dg_pb_read_signed_within(pb, wire->signed_, body_max, &ret->sealed);
 }
 
-static size_t read_entries(struct dg_pb *pb, size_t count, Dgpb__Entry *const *wire, size_t checkpoint_count,
-                           struct dg_entry **ret, const char *what)
+size_t dg_pb_read_entries(struct dg_pb *pb, size_t count, Dgpb__Entry *const *wire, size_t checkpoint_count,
+                          size_t body_max, struct dg_entry **ret, const char *what)
 {
     count = dg_pb_array(pb, count, DG_TRAIL_ENTRIES_MAX, sizeof **ret, ret, what);
     for (size_t i = 0; i < count; i++)
-        read_entry(pb, wire[i], checkpoint_count, &(*ret)[i]);
+        read_entry(pb, wire[i], checkpoint_count, body_max, &(*ret)[i]);
     return count;
 }
 
 /* One canonical form: by hash, none twice. */
-static void read_regimes(struct dg_pb *pb, const Dgpb__Trail *wire, struct dg_trail *ret)
+void dg_pb_read_regimes(struct dg_pb *pb, size_t count, const ProtobufCBinaryData *wire, struct dg_trail *ret)
 {
     struct dg_hash previous = {{0}};
 
-    ret->regime_count = dg_pb_raw_list(pb, wire->n_regime, wire->regime, DG_TRAIL_REGIMES_MAX, DG_REGIME_MAX,
-                                       &ret->regime, "regime");
+    ret->regime_count =
+        dg_pb_raw_list(pb, count, wire, DG_TRAIL_REGIMES_MAX, DG_REGIME_MAX, &ret->regime, "regime");
     for (size_t i = 0; pb->err == DG_OK && i < ret->regime_count; i++) {
         struct dg_hash hash = dg_sha256(ret->regime[i]);
         if (i > 0 && dg_bytes_compare(dg_bytes_at(previous.b, sizeof previous.b),
@@ -101,11 +102,12 @@ static void read_trail(struct dg_pb *pb, const Dgpb__Trail *wire, struct dg_trai
     ret->root_count = dg_pb_read_chain(pb, wire->n_root, wire->root, &ret->root);
     ret->checkpoint_count = dg_pb_raw_list(pb, wire->n_checkpoint, wire->checkpoint, DG_TRAIL_CHECKPOINTS_MAX,
                                            DG_CHECKPOINT_MAX, &ret->checkpoint, "checkpoint");
-    ret->membership_count = read_entries(pb, wire->n_membership, wire->membership, ret->checkpoint_count,
-                                         &ret->membership, "membership");
-    ret->event_count =
-        read_entries(pb, wire->n_event, wire->event, ret->checkpoint_count, &ret->event, "event");
-    read_regimes(pb, wire, ret);
+    ret->membership_count =
+        dg_pb_read_entries(pb, wire->n_membership, wire->membership, ret->checkpoint_count,
+                           DG_CERTIFICATE_MAX, &ret->membership, "membership");
+    ret->event_count = dg_pb_read_entries(pb, wire->n_event, wire->event, ret->checkpoint_count,
+                                          DG_COMMENT_MAX, &ret->event, "event");
+    dg_pb_read_regimes(pb, wire->n_regime, wire->regime, ret);
     DG_PB_FIXED(pb, wire->exporter, ret->exporter.b, "exporter");
     ret->exported_ms = dg_pb_instant(pb, wire->exported_ms, "exported_ms");
     ret->has_seal = wire->has_seal;

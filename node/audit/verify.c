@@ -56,26 +56,38 @@ bool dg_check_failed(struct dg_verifying *v, const char *name, const char *forma
 
 /* --- form and report ------------------------------------------------------------------------ */
 
-static bool check_form(struct dg_verifying *v, struct dg_bytes file)
+bool dg_verify_key(struct dg_verifying *v)
 {
-    struct dg_fault fault = {0};
+    return (v->root->type == DG_NOTE_ED25519 && dg_key_check(&v->root->key) == DG_OK) ||
+           dg_check_failed(v, "federation-key", "%s is no federation's key", v->root->name);
+}
 
-    if (v->root->type != DG_NOTE_ED25519 || dg_key_check(&v->root->key) != DG_OK)
-        return dg_check_failed(v, "federation-key", "%s is no federation's key", v->root->name);
-    enum dg_err err = dg_trail_decode(v->arena, file, &v->trail, &fault);
-    if (err != DG_OK)
-        return dg_check_failed(v, "form", "%s %s", dg_err_name(err), fault.what);
+bool dg_check_room(struct dg_verifying *v)
+{
     size_t parts = v->trail.membership_count + v->trail.event_count + v->trail.checkpoint_count;
     struct dg_check *check = dg_arena_array(v->arena, parts + v->check_capacity, sizeof *check);
+
     if (check == NULL)
         return dg_check_failed(v, "form", "%s", dg_err_name(DG_ERR_NO_MEMORY));
     memcpy(check, v->out->check, v->out->check_count * sizeof *check);
     v->out->check = check;
     v->check_capacity += parts;
-    return dg_check_held(v, "form", "%zu bytes, canonical", file.size);
+    return true;
 }
 
-static bool check_report(struct dg_verifying *v)
+static bool check_form(struct dg_verifying *v, struct dg_bytes file)
+{
+    struct dg_fault fault = {0};
+
+    if (!dg_verify_key(v))
+        return false;
+    enum dg_err err = dg_trail_decode(v->arena, file, &v->trail, &fault);
+    if (err != DG_OK)
+        return dg_check_failed(v, "form", "%s %s", dg_err_name(err), fault.what);
+    return dg_check_room(v) && dg_check_held(v, "form", "%zu bytes, canonical", file.size);
+}
+
+bool dg_verify_report(struct dg_verifying *v)
 {
     struct dg_report *report = &v->out->report;
     struct dg_fault fault = {0};
@@ -98,7 +110,7 @@ static bool check_report(struct dg_verifying *v)
 
 /* --- authors -------------------------------------------------------------------------------- */
 
-static bool was_valid(const struct dg_certificate *certificate, dg_ms at)
+bool dg_was_valid(const struct dg_certificate *certificate, dg_ms at)
 {
     return at <= certificate->not_after_ms && at >= certificate->not_before_ms - DG_CLOCK_SKEW_MS;
 }
@@ -114,7 +126,7 @@ static bool check_author(struct dg_verifying *v, size_t i)
         !dg_bytes_equal(member->certificate.unit, author->unit))
         return dg_check_failed(v, name, "the certificate of %.*s@%.*s is missing", DG_SHOW(author->organ),
                                DG_SHOW(author->unit));
-    if (!was_valid(&member->certificate, v->out->report.signed_ms))
+    if (!dg_was_valid(&member->certificate, v->out->report.signed_ms))
         return dg_check_failed(v, name, "the certificate of %.*s@%.*s was not valid then",
                                DG_SHOW(author->organ), DG_SHOW(author->unit));
     if (signature->author != i ||
@@ -126,7 +138,7 @@ static bool check_author(struct dg_verifying *v, size_t i)
     return dg_check_held(v, name, "%.*s@%.*s", DG_SHOW(author->organ), DG_SHOW(author->unit));
 }
 
-static bool check_authors(struct dg_verifying *v)
+bool dg_verify_authors(struct dg_verifying *v)
 {
     if (v->envelope.signature_count != v->out->report.author_count)
         return dg_check_failed(v, "author-signature", "%zu signatures of %zu authors",
@@ -202,7 +214,7 @@ static bool check_recipients(struct dg_verifying *v)
 }
 
 /* Issuers stand before what they issued, so one walk from the end marks them all. */
-static bool check_all_used(struct dg_verifying *v)
+bool dg_verify_unused(struct dg_verifying *v)
 {
     for (size_t i = v->member_count; i-- > 0;) {
         struct dg_member *member = &v->member[i];
@@ -257,7 +269,7 @@ static bool events_in_order(const struct dg_trail *trail)
     return true;
 }
 
-static bool check_order(struct dg_verifying *v)
+bool dg_verify_order(struct dg_verifying *v)
 {
     if (!members_in_order(v))
         return dg_check_failed(v, "order", "certificates and adoptions");
@@ -267,7 +279,7 @@ static bool check_order(struct dg_verifying *v)
 }
 
 /* The exporter proves all leaves of its own log under one checkpoint; it has no reason for two. */
-static bool check_checkpoint_order(struct dg_verifying *v)
+bool dg_verify_checkpoint_order(struct dg_verifying *v)
 {
     size_t own = 0;
 
@@ -290,10 +302,10 @@ static bool check_checkpoint_order(struct dg_verifying *v)
 
 static bool verify(struct dg_verifying *v, struct dg_bytes file)
 {
-    return check_form(v, file) && check_report(v) && dg_verify_members(v) && check_order(v) &&
-           check_authors(v) && check_exporter(v) && dg_verify_mandate(v) && dg_verify_events(v) &&
-           check_own_leaf(v) && check_recipients(v) && check_all_used(v) && dg_verify_checkpoints(v) &&
-           check_checkpoint_order(v) && check_seal(v);
+    return check_form(v, file) && dg_verify_report(v) && dg_verify_members(v) && dg_verify_order(v) &&
+           dg_verify_authors(v) && check_exporter(v) && dg_verify_mandate(v) && dg_verify_events(v) &&
+           check_own_leaf(v) && check_recipients(v) && dg_verify_unused(v) && dg_verify_checkpoints(v) &&
+           dg_verify_checkpoint_order(v) && check_seal(v);
 }
 
 enum dg_err dg_trail_verify(struct dg_arena *arena, struct dg_bytes file, const struct dg_verifier *root,

@@ -74,6 +74,23 @@ bool dg_check_held(struct dg_verifying *v, const char *name, const char *format,
 bool dg_check_failed(struct dg_verifying *v, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Makes room for the checks that every part of v->trail may add. */
+bool dg_check_room(struct dg_verifying *v);
+/* Checks that the federation's key is one. */
+bool dg_verify_key(struct dg_verifying *v);
+/* Decodes the envelope of v->trail and checks its report's federation and date. */
+bool dg_verify_report(struct dg_verifying *v);
+/* Verifies each author's signature by its certificate. */
+bool dg_verify_authors(struct dg_verifying *v);
+/* True when the certificate was valid at an instant, give or take the clocks. */
+bool dg_was_valid(const struct dg_certificate *certificate, dg_ms at);
+/* Checks that members and events stand in their order, and no leaf twice. */
+bool dg_verify_order(struct dg_verifying *v);
+/* Checks that every member and regime was used; issuers of used members are. */
+bool dg_verify_unused(struct dg_verifying *v);
+/* Checks the order of the checkpoints, and that the exporter has one. */
+bool dg_verify_checkpoint_order(struct dg_verifying *v);
+
 /* ---- verify_members.c ---- */
 /* Verifies the root's certificate, then every certificate and adoption with its proof. */
 bool dg_verify_members(struct dg_verifying *v);
@@ -93,6 +110,13 @@ bool dg_verify_leaf(struct dg_verifying *v, const struct dg_entry *entry, struct
 bool dg_verify_checkpoints(struct dg_verifying *v);
 
 /* ---- verify_mandate.c ---- */
+/* Decodes the regimes of v->trail. */
+bool dg_verify_regimes(struct dg_verifying *v);
+/* Makes a directory of the given units and all above them, with the organs and adoptions of this trail. */
+bool dg_verify_directory(struct dg_verifying *v, struct dg_member *const unit[], size_t count,
+                         struct dg_directory *dir);
+/* Marks an adoption and its regime; false when the regime's bytes are not in the trail. */
+bool dg_use_adoption(struct dg_verifying *v, struct dg_member *member);
 /* Recomputes who must receive the report, and holds what the report says against it. */
 bool dg_verify_mandate(struct dg_verifying *v);
 

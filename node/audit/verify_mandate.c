@@ -107,7 +107,8 @@ static bool add_unit(struct dg_verifying *v, const struct dg_member *member, str
     return true;
 }
 
-static bool make_directory(struct dg_verifying *v, struct dg_directory *dir)
+bool dg_verify_directory(struct dg_verifying *v, struct dg_member *const unit_member[], size_t count,
+                         struct dg_directory *dir)
 {
     size_t most = DG_AUTHORS_MAX * (DG_TREE_DEPTH_MAX + 1);
 
@@ -116,8 +117,8 @@ static bool make_directory(struct dg_verifying *v, struct dg_directory *dir)
     dir->unit = dg_arena_array(v->arena, most, sizeof *dir->unit);
     if (dir->unit == NULL)
         return dg_check_failed(v, "mandate", "%s", dg_err_name(DG_ERR_NO_MEMORY));
-    for (size_t i = 0; i < v->out->report.author_count; i++) {
-        for (const struct dg_member *unit = v->author[i]->issuer; unit != NULL; unit = unit->issuer) {
+    for (size_t i = 0; i < count; i++) {
+        for (const struct dg_member *unit = unit_member[i]; unit != NULL; unit = unit->issuer) {
             if (!add_unit(v, unit, dir))
                 return false;
         }
@@ -132,7 +133,7 @@ static bool make_directory(struct dg_verifying *v, struct dg_directory *dir)
 
 /* --- regimes -------------------------------------------------------------------------------- */
 
-static bool read_regimes(struct dg_verifying *v)
+bool dg_verify_regimes(struct dg_verifying *v)
 {
     size_t count = v->trail.regime_count;
 
@@ -160,8 +161,7 @@ static struct dg_member *find_adoption(struct dg_verifying *v, const struct dg_h
     return NULL;
 }
 
-/* Marks an adoption and its regime; false when the regime's bytes are not in the trail. */
-static bool use_adoption(struct dg_verifying *v, struct dg_member *member)
+bool dg_use_adoption(struct dg_verifying *v, struct dg_member *member)
 {
     for (size_t i = 0; i < v->trail.regime_count; i++) {
         if (!dg_hash_equal(&v->regime_hash[i], &member->adoption.regime))
@@ -182,7 +182,7 @@ static bool check_named_regimes(struct dg_verifying *v)
         const struct dg_regime_use *use = &report->regime[i];
         struct dg_member *member = find_adoption(v, &use->adoption);
         if (member == NULL || !dg_bytes_equal(member->adoption.unit, use->unit) ||
-            !dg_hash_equal(&member->adoption.regime, &use->regime) || !use_adoption(v, member))
+            !dg_hash_equal(&member->adoption.regime, &use->regime) || !dg_use_adoption(v, member))
             return dg_check_failed(v, "regime", "one that %.*s adopted is missing", DG_SHOW(use->unit));
         dg_check_held(v, "regime", "%.*s of %.*s", DG_SHOW(member->adoption.name), DG_SHOW(use->unit));
     }
@@ -240,7 +240,7 @@ static void mark_looked_at(struct dg_verifying *v, const struct dg_directory *di
         struct dg_member *member = &v->member[i];
         if (member->kind == DG_MEMBER_ADOPTION && !member->used && names_main_above(v) &&
             is_standing_main(v, member, unit))
-            (void)use_adoption(v, member);
+            (void)dg_use_adoption(v, member);
         if (member->kind != DG_MEMBER_ORGAN)
             continue;
         const struct dg_dir_unit *at = dg_directory_unit(dir, member->certificate.unit);
@@ -254,11 +254,14 @@ static void mark_looked_at(struct dg_verifying *v, const struct dg_directory *di
 
 static bool recompute(struct dg_verifying *v)
 {
+    struct dg_member *unit[DG_AUTHORS_MAX];
     struct dg_directory dir = {.unit_count = 0};
     struct dg_header header;
     struct dg_fault fault = {0};
 
-    if (!make_directory(v, &dir))
+    for (size_t i = 0; i < v->out->report.author_count; i++)
+        unit[i] = v->author[i]->issuer;
+    if (!dg_verify_directory(v, unit, v->out->report.author_count, &dir))
         return false;
     enum dg_err err = dg_header_of(&v->out->report, v->arena, &header);
     if (err == DG_OK)
@@ -278,7 +281,7 @@ bool dg_verify_mandate(struct dg_verifying *v)
 {
     size_t count = v->out->report.recipient_count;
 
-    if (!read_regimes(v))
+    if (!dg_verify_regimes(v))
         return false;
     if (!v->from_above)
         return dg_check_held(v, "mandate-as-signed", "%zu recipients, not recomputed", count);

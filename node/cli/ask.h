@@ -10,6 +10,9 @@
  * the daemon is waited for. DG_ERR_NOT_RUNNING, DG_ERR_NOT_PERMITTED, … */
 enum dg_err dg_ask(struct dg_cli *cli, const struct dg_ctl_request *request,
                    struct dg_ctl_reply *ret) DG_MUST_CHECK;
+/* Reads --note, a line that goes with what is asked; ret is left alone without one. DG_ERR_BAD_TEXT,
+ * DG_ERR_TOO_LARGE. */
+enum dg_err dg_note_read(struct dg_cli *cli, struct dg_bytes *ret) DG_MUST_CHECK;
 
 /* The text of --note, entered and clean; ret is left alone without one. DG_ERR_BAD_TEXT, DG_ERR_TOO_LARGE. */
 enum dg_err dg_note_read(struct dg_cli *cli, struct dg_bytes *ret) DG_MUST_CHECK;

@@ -15,14 +15,15 @@ static bool has_room(const struct dg_audit_notes *notes)
     return notes->err == DG_OK && notes->audit->finding_count < DG_FINDINGS_MAX;
 }
 
-static void note(struct dg_audit_notes *notes, const struct dg_finding *finding)
+static void note(struct dg_audit_notes *notes, const struct dg_audit_finding *finding)
 {
     struct dg_audit *audit = notes->audit;
 
     /* The list is full whenever its count is 0 or a power of two from 16 on. */
     size_t count = audit->finding_count;
     if (count == 0 || (count >= 16 && (count & (count - 1)) == 0)) {
-        struct dg_finding *grown = dg_arena_array(notes->arena, count == 0 ? 16 : 2 * count, sizeof *grown);
+        struct dg_audit_finding *grown =
+            dg_arena_array(notes->arena, count == 0 ? 16 : 2 * count, sizeof *grown);
         if (grown == NULL) {
             notes->err = DG_ERR_NO_MEMORY;
             return;
@@ -39,25 +40,19 @@ void dg_audit_note_report(struct dg_audit_notes *notes, bool evidence, const cha
 {
     char hex[DG_HEX_BYTES];
 
-    if (!has_room(notes))
-        return;
     dg_hex(id->b, sizeof id->b, hex);
-    struct dg_finding finding = {.evidence = evidence,
-                                 .what = what,
-                                 .about = dg_arena_copy(notes->arena, dg_bytes_of(hex)),
-                                 .detail = dg_arena_copy(notes->arena, detail)};
-    note(notes, &finding);
+    dg_audit_note_about(notes, evidence, what, dg_bytes_of(hex), detail);
 }
 
-void dg_audit_note_unit(struct dg_audit_notes *notes, const char *what, struct dg_bytes unit,
-                        struct dg_bytes detail)
+void dg_audit_note_about(struct dg_audit_notes *notes, bool evidence, const char *what, struct dg_bytes about,
+                         struct dg_bytes detail)
 {
     if (!has_room(notes))
         return;
-    struct dg_finding finding = {.evidence = true,
-                                 .what = what,
-                                 .about = dg_arena_copy(notes->arena, unit),
-                                 .detail = dg_arena_copy(notes->arena, detail)};
+    struct dg_audit_finding finding = {.evidence = evidence,
+                                       .what = what,
+                                       .about = dg_arena_copy(notes->arena, about),
+                                       .detail = dg_arena_copy(notes->arena, detail)};
     note(notes, &finding);
 }
 
@@ -66,7 +61,7 @@ void dg_audit_note_leaf(struct dg_audit_notes *notes, const char *what, uint64_t
     if (!has_room(notes))
         return;
     const char *text = dg_arena_printf(notes->arena, "%llu", (unsigned long long)index);
-    struct dg_finding finding = {.evidence = true, .what = what, .about = dg_bytes_of(text)};
+    struct dg_audit_finding finding = {.evidence = true, .what = what, .about = dg_bytes_of(text)};
     note(notes, &finding);
 }
 
@@ -292,7 +287,7 @@ static void note_refusal(struct receipts *r, const struct dg_recipient *recipien
     note_copy(r, false, "COPY_REFUSED", recipient);
     if (r->notes->audit->finding_count == before)
         return; /* the list was full */
-    struct dg_finding *finding = &r->notes->audit->finding[before];
+    struct dg_audit_finding *finding = &r->notes->audit->finding[before];
     finding->by = dg_arena_copy(r->notes->arena, refusal->unit);
     finding->code = dg_arena_copy(r->notes->arena, refusal->leaf.code);
 }

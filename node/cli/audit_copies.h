@@ -19,9 +19,9 @@ struct dg_audit_notes {
 /* Notes something about a report, or about a leaf, which is always evidence. */
 void dg_audit_note_report(struct dg_audit_notes *notes, bool evidence, const char *what,
                           const struct dg_id *id, struct dg_bytes detail);
-/* Notes something about a unit, which is evidence. */
-void dg_audit_note_unit(struct dg_audit_notes *notes, const char *what, struct dg_bytes unit,
-                        struct dg_bytes detail);
+/* The same about something else. Copies about and detail. */
+void dg_audit_note_about(struct dg_audit_notes *notes, bool evidence, const char *what, struct dg_bytes about,
+                         struct dg_bytes detail);
 /* Notes it about the leaf of that index in the log. */
 void dg_audit_note_leaf(struct dg_audit_notes *notes, const char *what, uint64_t index);
 

@@ -92,6 +92,6 @@ void dg_audit_numbers_end(struct dg_audit_numbers *numbers, struct dg_audit_note
             continue;
         const char *detail = dg_arena_printf(numbers->arena, "%llu of %llu",
                                              (unsigned long long)number->found, (unsigned long long)last);
-        dg_audit_note_unit(notes, "NUMBER_MISSING", number->unit, dg_bytes_of(detail));
+        dg_audit_note_about(notes, true, "NUMBER_MISSING", number->unit, dg_bytes_of(detail));
     }
 }

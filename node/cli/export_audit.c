@@ -9,6 +9,7 @@
 #include "common/crypto.h"
 #include "node/audit/trail_form.h"
 #include "node/cli/audit_copies.h"
+#include "node/cli/audit_duties.h"
 #include "node/cli/audit_numbers.h"
 #include "node/cli/export.h"
 #include "proto/pass.h"
@@ -29,6 +30,7 @@ struct auditing {
     struct dg_audit_notes notes;
     struct dg_audit_copies copies;
     struct dg_audit_numbers numbers;
+    struct dg_audit_duties duties;
     dg_ms since;
     struct dg_log_view log; /* as it was when the audit began; the note is in the arena */
     struct dg_identity identity;
@@ -182,6 +184,8 @@ static void check_leaf(struct auditing *a, struct dg_txn *txn, uint64_t index)
         check_pass(a, txn, &leaf, index);
     else if (leaf.kind == DG_LEAF_VOID)
         dg_audit_draft_leaf(&a->notes, txn, &leaf, index);
+    else
+        dg_audit_issued_leaf(&a->duties, &a->notes, &leaf, index);
 }
 
 /* A row that does not read back spoils its transaction: the rest is seen in the next one. */
@@ -213,6 +217,12 @@ static void check_root(struct auditing *a)
         dg_audit_note_leaf(&a->notes, "ROOT_MISMATCH", a->log.size);
 }
 
+/* A row that does not read back is as good as missing, and its leaf tells. */
+static enum dg_err but_corrupt(enum dg_err err)
+{
+    return err == DG_ERR_STORE_CORRUPT ? DG_OK : err;
+}
+
 static enum dg_err begin(struct auditing *a, struct dg_arena *arena, struct dg_fault *fault)
 {
     struct dg_txn *txn;
@@ -230,12 +240,27 @@ static enum dg_err begin(struct auditing *a, struct dg_arena *arena, struct dg_f
         err = dg_audit_numbers_begin(&a->numbers, txn, arena);
     if (err == DG_OK)
         err = txn->err;
+    if (err == DG_OK)
+        err = but_corrupt(dg_audit_duties_begin(&a->duties, &a->notes, txn, &a->identity));
     dg_abort(a->store, txn);
     return err == DG_OK ? DG_OK : dg_fault(fault, err);
 }
 
-enum dg_err dg_node_audit(struct dg_store *store, dg_ms since, struct dg_arena *arena, struct dg_audit *ret,
-                          struct dg_fault *fault)
+static enum dg_err check_duties(struct auditing *a, dg_ms now)
+{
+    struct dg_txn *txn;
+    enum dg_err err = dg_begin_read(a->store, &txn);
+
+    if (err != DG_OK)
+        return err;
+    err =
+        but_corrupt(dg_audit_duties_judge(&a->notes, txn, &a->identity, dg_day_of(a->since), dg_day_of(now)));
+    dg_abort(a->store, txn);
+    return err;
+}
+
+enum dg_err dg_node_audit(struct dg_store *store, dg_ms since, dg_ms now, struct dg_arena *arena,
+                          struct dg_audit *ret, struct dg_fault *fault)
 {
     struct dg_audit audit = {.leaves = 0};
     struct auditing a = {.store = store, .since = since, .notes = {.arena = arena, .audit = &audit}};
@@ -247,6 +272,7 @@ enum dg_err dg_node_audit(struct dg_store *store, dg_ms since, struct dg_arena *
         err = check_some(&a, &index);
     if (err == DG_OK)
         dg_audit_numbers_end(&a.numbers, &a.notes);
+    err = check_duties(&a, now);
     if (err == DG_OK)
         err = a.notes.err;
     if (err != DG_OK)

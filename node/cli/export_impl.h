@@ -46,6 +46,11 @@ enum dg_err dg_export_add(struct dg_exporting *x, struct dg_parts *parts,
 enum dg_err dg_export_unknown(struct dg_exporting *x, const char *what, struct dg_bytes unit) DG_MUST_CHECK;
 
 /* ---- export_members.c ---- */
+/* Adds a certificate or adoption as it stands in the directory, unless it is there. */
+enum dg_err dg_export_row(struct dg_exporting *x, const struct dg_dir_row *row) DG_MUST_CHECK;
+/* Adds the regime of that hash, which unit adopted, unless it is there. */
+enum dg_err dg_export_regime(struct dg_exporting *x, const struct dg_hash *hash,
+                             struct dg_bytes unit) DG_MUST_CHECK;
 /* Adds the certificate of a unit and of every unit above it. The root's is in no log. */
 enum dg_err dg_export_unit(struct dg_exporting *x, struct dg_bytes slug) DG_MUST_CHECK;
 /* Adds an organ's certificate with its unit's. */

@@ -14,7 +14,7 @@ static unsigned depth_of(const struct dg_dir_unit *unit)
     return depth;
 }
 
-static enum dg_err add_row(struct dg_exporting *x, const struct dg_dir_row *row)
+enum dg_err dg_export_row(struct dg_exporting *x, const struct dg_dir_row *row)
 {
     struct dg_part part;
     enum dg_err err = dg_export_prove(x, &row->record, row->origin, row->checkpoint_size, &part);
@@ -49,7 +49,7 @@ enum dg_err dg_export_unit(struct dg_exporting *x, struct dg_bytes slug)
             x->root = row.record.sealed;
             continue;
         }
-        enum dg_err err = add_row(x, &row);
+        enum dg_err err = dg_export_row(x, &row);
         if (err != DG_OK)
             return err;
     }
@@ -63,7 +63,7 @@ enum dg_err dg_export_organ(struct dg_exporting *x, const struct dg_cert_id *id,
     if (!dg_dir_find(x->txn, id, &row))
         return dg_export_unknown(x, "the certificate of an organ", unit);
     enum dg_err err = dg_export_unit(x, row.unit);
-    return err == DG_OK ? add_row(x, &row) : err;
+    return err == DG_OK ? dg_export_row(x, &row) : err;
 }
 
 static enum dg_err add_authors(struct dg_exporting *x)
@@ -125,7 +125,7 @@ static bool match_adoption(void *ctx, const struct dg_dir_row *row)
     return false;
 }
 
-static enum dg_err add_regime(struct dg_exporting *x, const struct dg_hash *hash, struct dg_bytes unit)
+enum dg_err dg_export_regime(struct dg_exporting *x, const struct dg_hash *hash, struct dg_bytes unit)
 {
     struct dg_bytes compiled;
 
@@ -151,8 +151,8 @@ static enum dg_err add_adoption(struct dg_exporting *x, struct dg_bytes unit, co
         return dg_export_unknown(x, "an adoption", unit);
     enum dg_err err = dg_export_unit(x, unit);
     if (err == DG_OK)
-        err = add_row(x, &search.row);
-    return err == DG_OK ? add_regime(x, &ret->regime, unit) : err;
+        err = dg_export_row(x, &search.row);
+    return err == DG_OK ? dg_export_regime(x, &ret->regime, unit) : err;
 }
 
 struct adopted_then {

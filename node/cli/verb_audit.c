@@ -5,7 +5,7 @@
 #include "node/cli/say.h"
 #include "node/store/store_lmdb.h"
 
-static const struct dg_finding *first_evidence(const struct dg_audit *audit)
+static const struct dg_audit_finding *first_evidence(const struct dg_audit *audit)
 {
     for (size_t i = 0; i < audit->finding_count; i++) {
         if (audit->finding[i].evidence)
@@ -37,9 +37,12 @@ static void print_json(struct dg_cli *cli, const struct dg_audit *audit)
     dg_json_number(json_count(json, "deliveries", &audit->mandated), "at_via", audit->at_via);
     (void)json_count(json, "observers", &audit->observers);
     (void)json_count(json, "additions", &audit->additions);
+    struct dg_json *duties = dg_json_object(json, "duties");
+    for (enum dg_duty_state state = DG_DUTY_OWED; state <= DG_DUTY_EXCUSED; state++)
+        dg_json_number(duties, dg_duty_state_name(state), audit->duties[state]);
     struct dg_json *findings = dg_json_array(json, "findings");
     for (size_t i = 0; i < audit->finding_count; i++) {
-        const struct dg_finding *finding = &audit->finding[i];
+        const struct dg_audit_finding *finding = &audit->finding[i];
         struct dg_json *item = dg_json_item(findings);
         dg_json_bool(item, "evidence", finding->evidence);
         dg_json_text(item, "what", finding->what);
@@ -66,7 +69,7 @@ static void say_count(struct dg_cli *cli, enum dg_msg sentence, const struct dg_
 static void print_text(struct dg_cli *cli, const struct dg_audit *audit)
 {
     for (size_t i = 0; i < audit->finding_count; i++) {
-        const struct dg_finding *finding = &audit->finding[i];
+        const struct dg_audit_finding *finding = &audit->finding[i];
         const char *what = dg_paint(cli, finding->evidence ? DG_PAINT_BAD : DG_PAINT_WARN, finding->what);
         fprintf(cli->out, "%s  %s  %s", what, dg_shown(&cli->arena, finding->about),
                 dg_shown(&cli->arena, finding->detail));
@@ -85,20 +88,24 @@ static void print_text(struct dg_cli *cli, const struct dg_audit *audit)
         say_count(cli, DG_MSG_AUDITED_ADDITIONS, &audit->additions);
     if (audit->at_via > 0)
         dg_say(cli, cli->out, DG_MSG_AUDITED_AT_VIA, DG_WORDS(number(cli, audit->at_via)));
+    dg_say(cli, cli->out, DG_MSG_AUDITED_DUTIES,
+           DG_WORDS(number(cli, audit->duties[DG_DUTY_ON_TIME]), number(cli, audit->duties[DG_DUTY_LATE]),
+                    number(cli, audit->duties[DG_DUTY_MISSING]), number(cli, audit->duties[DG_DUTY_OWED]),
+                    number(cli, audit->duties[DG_DUTY_EXCUSED])));
 }
 
 static enum dg_err audit_store(struct dg_cli *cli, struct dg_store *store, dg_ms since)
 {
     struct dg_audit audit;
 
-    enum dg_err err = dg_node_audit(store, since, &cli->arena, &audit, &cli->fault);
+    enum dg_err err = dg_node_audit(store, since, dg_cli_now(), &cli->arena, &audit, &cli->fault);
     if (err != DG_OK)
         return err;
     if (dg_cli_has(cli, DG_OPT_JSON))
         print_json(cli, &audit);
     else
         print_text(cli, &audit);
-    const struct dg_finding *evidence = first_evidence(&audit);
+    const struct dg_audit_finding *evidence = first_evidence(&audit);
     if (evidence == NULL)
         return DG_OK;
     return dg_faultf(&cli->fault, DG_ERR_VERIFY_FAILED, "%s %s", evidence->what,

@@ -149,6 +149,19 @@ static void print_id(struct dg_cli *cli, const struct dg_id *id)
     fflush(cli->out); /* before a wait: a script may want it at once */
 }
 
+/* Standard output is the id and nothing else. */
+static void print_met(struct dg_cli *cli, const struct dg_ctl_reply *reply)
+{
+    for (size_t i = 0; i < reply->met_count; i++) {
+        const struct dg_ctl_met *met = &reply->met[i];
+        char due[DG_DAY_TEXT];
+        dg_day_text(met->due, due);
+        dg_say(cli, cli->err, met->late ? DG_MSG_MEETS_LATE : DG_MSG_MEETS,
+               DG_WORDS(dg_shown(&cli->arena, met->rule), dg_shown(&cli->arena, met->period),
+                        dg_shown(&cli->arena, met->owner), due));
+    }
+}
+
 enum dg_err dg_verb_PUSH(struct dg_cli *cli)
 {
     struct dg_ctl_request request = {.verb = DG_CTL_PUSH, .dry_run = dg_cli_has(cli, DG_OPT_DRY_RUN)};
@@ -178,6 +191,7 @@ enum dg_err dg_verb_PUSH(struct dg_cli *cli)
         dg_say(cli, cli->err, DG_MSG_WOULD_PUSH, DG_WORDS(file));
         return DG_OK;
     }
+    print_met(cli, &reply);
     print_id(cli, &reply.id);
     if (reply.text.size > 0)
         dg_say(cli, cli->err, DG_MSG_SIGN_WAITS, DG_WORDS(dg_shown(&cli->arena, reply.text)));

@@ -24,6 +24,8 @@ static const char *kind_name(enum dg_queued_kind kind)
         return "report";
     case DG_QUEUED_CUSTODY:
         return "custody";
+    case DG_QUEUED_ISSUED:
+        return "issued";
     case DG_QUEUED_DIRECTORY:
         return "directory";
     case DG_QUEUED_SOURCE:
@@ -45,7 +47,7 @@ static const char *report_hex(const struct listing *listing, const struct dg_que
         return dg_arena_string(arena, dg_bytes_of(hex));
     }
     if (queued->kind == DG_QUEUED_DIRECTORY || queued->kind == DG_QUEUED_SOURCE ||
-        !dg_leaf_get(listing->view->txn, queued->position, &text) ||
+        queued->kind == DG_QUEUED_ISSUED || !dg_leaf_get(listing->view->txn, queued->position, &text) ||
         dg_leaf_parse(arena, text, &leaf, NULL) != DG_OK)
         return "";
     dg_hex(leaf.report.b, sizeof leaf.report.b, hex);

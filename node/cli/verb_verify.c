@@ -1,7 +1,8 @@
-/* verb_verify.c - verifies a trail with nothing but the file and the root key. */
+/* verb_verify.c - verifies a trail, or an absence, with nothing but the file and the root key. */
 #include <string.h>
 
 #include "common/limits.h"
+#include "node/audit/absence.h"
 #include "node/audit/verify.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
@@ -98,11 +99,43 @@ static void json_recall(struct dg_cli *cli, struct dg_json *json, const struct d
     }
 }
 
-static void print_json(struct dg_cli *cli, const struct dg_verification *verification)
+static void json_day(struct dg_json *json, const char *key, struct dg_day day)
 {
+    char text[DG_DAY_TEXT];
+
+    dg_day_text(day, text);
+    dg_json_text(json, key, text);
+}
+
+/* What an absence file says, as far as its signature holds. */
+static void json_finding(struct dg_cli *cli, struct dg_json *json, const struct dg_absence_verification *it)
+{
+    const struct dg_absence *finding = &it->finding;
+
+    if (!it->has_finding)
+        return;
+    struct dg_json *part = dg_json_object(json, "finding");
+    dg_json_text(part, "decision", dg_finding_name(finding->finding));
+    dg_json_text(part, "by", dg_address_text(&cli->arena, finding->issuer.organ, finding->issuer.unit));
+    dg_json_instant(part, "signed", finding->issuer.signed_ms);
+    dg_json_text(part, "organ", dg_address_text(&cli->arena, finding->duty.organ, finding->duty.unit));
+    dg_json_bytes(part, "rule", finding->duty.rule);
+    dg_json_bytes(part, "period", finding->duty.period);
+    json_day(part, "due", finding->duty.due);
+    dg_json_number(part, "days_late", finding->days);
+    dg_json_number(part, "before", finding->before.size);
+    dg_json_number(part, "after", finding->after.size);
+    dg_json_bytes(part, "log", finding->after.origin);
+    dg_json_number(part, "reminders", finding->reminder_count);
+}
+
+static void print_json(struct dg_cli *cli, const struct dg_absence_verification *it)
+{
+    const struct dg_verification *verification = &it->checks;
     struct dg_json *json = dg_json_new();
 
     dg_json_bool(json, "verified", verification->verified);
+    json_finding(cli, json, it);
     if (verification->has_report) {
         dg_json_hex(json, "report", verification->id.b, sizeof verification->id.b);
         dg_json_text(json, "from", dg_author_text(&cli->arena, &verification->report));
@@ -189,11 +222,31 @@ static const char *answered(struct dg_cli *cli, const struct dg_verification *ve
     return text[0] != '\0' ? text : dg_msg(cli, DG_MSG_NOBODY);
 }
 
-static enum dg_err print_text(struct dg_cli *cli, const struct dg_verification *verification)
+static void print_finding(struct dg_cli *cli, const struct dg_absence_verification *it)
 {
+    const struct dg_absence *finding = &it->finding;
+    const struct dg_duty_name *duty = &finding->duty;
+    struct dg_arena *arena = &cli->arena;
+    char last[DG_DAY_TEXT];
+
+    dg_day_text(it->last, last);
+    dg_say(cli, cli->out,
+           finding->finding == DG_FINDING_LATE ? DG_MSG_VERIFIED_LATE : DG_MSG_VERIFIED_MISSING,
+           DG_WORDS(dg_address_text(arena, finding->issuer.organ, finding->issuer.unit),
+                    dg_address_text(arena, duty->organ, duty->unit), dg_shown(arena, duty->rule),
+                    dg_shown(arena, duty->period), last, dg_arena_printf(arena, "%u", finding->days)));
+}
+
+static enum dg_err print_text(struct dg_cli *cli, const struct dg_absence_verification *it)
+{
+    const struct dg_verification *verification = &it->checks;
     char id[DG_HEX_BYTES];
 
     print_checks(cli, verification);
+    if (verification->verified && it->has_finding) {
+        print_finding(cli, it);
+        return DG_OK;
+    }
     if (!verification->has_report)
         return DG_OK;
     enum dg_err err = print_deliveries(cli, verification);
@@ -226,7 +279,7 @@ enum dg_err dg_verb_VERIFY(struct dg_cli *cli)
     const char *key, *path = cli->args.word[0];
     struct dg_verifier root;
     struct dg_bytes file;
-    struct dg_verification verification = {.verified = false};
+    struct dg_absence_verification verification = {.has_finding = false}; /* a trail has no finding */
 
     enum dg_err err = dg_cli_need(cli, DG_OPT_ROOT_KEY, &key);
     if (err == DG_OK)
@@ -237,8 +290,13 @@ enum dg_err dg_verb_VERIFY(struct dg_cli *cli)
     err = dg_file_read(&cli->arena, path, DG_TRAIL_MAX, &file, &cli->fault);
     if (err != DG_OK && err != DG_ERR_TOO_LARGE)
         return err;
-    enum dg_err verdict = err == DG_OK ? dg_trail_verify(&cli->arena, file, &root, &verification, &cli->fault)
-                                       : too_large(cli, &verification);
+    enum dg_err verdict;
+    if (err != DG_OK)
+        verdict = too_large(cli, &verification.checks);
+    else if (dg_absence_file_is(file))
+        verdict = dg_absence_verify(&cli->arena, file, &root, &verification, &cli->fault);
+    else
+        verdict = dg_trail_verify(&cli->arena, file, &root, &verification.checks, &cli->fault);
     err = DG_OK;
     if (verdict != DG_OK && verdict != DG_ERR_VERIFY_FAILED)
         return verdict;

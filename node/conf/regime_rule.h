@@ -14,7 +14,6 @@ struct dg_known_roles {
 };
 
 /* The levels there are, for walking over them and for suggestions. */
-enum { DG_LEVEL_COUNT = 6 };
 extern const char *const dg_level_words[DG_LEVEL_COUNT];
 
 /* Checks a level's name; context is not used. */

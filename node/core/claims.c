@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
 #include "proto/comment.h"
 #include "proto/pass.h"
@@ -208,6 +209,16 @@ static void claim_certificate(struct gathering *g, const struct brought_certific
         claim_add(g->claims, DG_CONTEXT_POSSESSION, &own[i], sealed->body, &sealed->possession[i]);
 }
 
+static void claim_issued(struct gathering *g, const struct dg_record *record)
+{
+    struct dg_issued *issued = dg_arena_alloc(g->claims->arena, sizeof *issued);
+    struct dg_key key;
+    if (issued != NULL && record->has_signed &&
+        dg_issued_decode(g->claims->arena, record->kind, record->sealed.body, issued, NULL) == DG_OK &&
+        organ_key(g->dir, &g->brought, issued->issuer.unit, &issued->issuer.certificate, &key))
+        claim_add(g->claims, dg_issued_context(record->kind), &key, record->sealed.body, &record->sealed.sig);
+}
+
 static void claim_record(struct gathering *g, const struct dg_record *record)
 {
     struct dg_arena *arena = g->claims->arena;
@@ -233,6 +244,8 @@ static void claim_record(struct gathering *g, const struct dg_record *record)
         dg_adoption_decode(arena, record->sealed.body, &adoption, NULL) == DG_OK &&
         unit_keys(g->dir, &g->brought, adoption.unit, &keys))
         claim_add(g->claims, DG_CONTEXT_ADOPTION, &keys.unit, record->sealed.body, &record->sealed.sig);
+    if (dg_issued_kind(record->kind))
+        claim_issued(g, record);
 }
 
 /* A source is signed by its authors, as a parcel is. */

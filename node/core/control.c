@@ -4,6 +4,7 @@
 
 #include "common/pack.h"
 #include "common/text.h"
+#include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
 #include "node/core/outline.h"
 #include "proto/number.h"
@@ -341,6 +342,7 @@ static void push(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_r
     }
     admission.id = reply->id;
     admission.stale_date = dg_delivery_is_stale(&p.report);
+    dg_control_meets(node, txn, &p.report, now, reply);
     (void)dg_delivery_admit(node, txn, &admission, now);
     dg_pass_consolidate(node, txn, &p.report, &reply->id, now);
 }
@@ -478,7 +480,8 @@ struct attention_search {
 static bool attention_recent(void *ctx, const struct dg_attention *item)
 {
     struct attention_search *search = ctx;
-    search->found = item->at_ms >= search->since;
+    /* A reminder is about a report, not about this node: see OVERDUE. */
+    search->found = item->at_ms >= search->since && !dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED));
     return !search->found;
 }
 
@@ -513,6 +516,9 @@ void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, stru
     if (attention.found)
         add_reason(reply, "ATTENTION");
     reply->state = dg_bytes_of(reply->reason_count == 0 ? "OK" : "DEGRADED");
+    /* An overdue report is no fault of the node: it is named, and degrades nothing. */
+    if (dg_duties_overdue(node, txn, now))
+        add_reason(reply, "OVERDUE");
 }
 
 /* ---- the door ----------------------------------------------------------------------------------- */
@@ -560,6 +566,18 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
         break;
     case DG_CTL_COMMENT:
         dg_control_comment(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_CALENDAR:
+        dg_control_calendar(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_EXCUSE:
+        dg_control_excuse(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_REMIND:
+        dg_control_remind(node, txn, event->request, now, &reply);
+        break;
+    case DG_CTL_CERTIFY:
+        dg_control_certify(node, txn, event->request, now, &reply);
         break;
     }
     dg_out_reply(out, event->client, &reply);

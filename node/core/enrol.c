@@ -128,15 +128,16 @@ static bool burn_match(void *ctx, const struct dg_invitation_row *row)
     return false;
 }
 
-void dg_enrol_burn(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit)
+bool dg_enrol_burn(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit)
 {
     struct burn burn = {.unit = unit};
     dg_invitation_each(txn, burn_match, &burn);
     if (!burn.has)
-        return;
+        return false;
     burn.found.state = 2;
     dg_invitation_put(txn, &burn.found);
     dg_node_members_changed(node);
+    return true;
 }
 
 /* ---- the request -------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
 
 /* ---- life ---------------------------------------------------------------------------------------- */
@@ -35,11 +36,13 @@ enum dg_err dg_node_open(struct dg_store *store, const struct dg_node_env *env, 
     node->store = store;
     node->env = *env;
     node->packing = dg_packing_new();
+    node->duties = dg_duties_new();
     dg_arena_init(&node->dir_arena, 0);
     dg_arena_init(&node->allowed_arena, 0);
     dg_arena_init(&node->fresh_arena, DG_FRESH_BYTES_MAX);
     env->random(env->random_ctx, node->nonce, sizeof node->nonce);
-    enum dg_err err = node->packing == NULL ? dg_fault(fault, DG_ERR_NO_MEMORY) : boot(node, fault);
+    bool room = node->packing != NULL && node->duties != NULL;
+    enum dg_err err = room ? boot(node, fault) : dg_fault(fault, DG_ERR_NO_MEMORY);
     if (err == DG_OK && node->identity.parent[0] != '\0' &&
         dg_link_get(node, dg_bytes_of(node->identity.parent), true) == NULL)
         err = dg_fault(fault, DG_ERR_NO_MEMORY);
@@ -60,6 +63,7 @@ void dg_node_close(struct dg_node *node)
         free(node->link[i]);
     free(node->link);
     free(node->packing);
+    dg_duties_free(node->duties);
     dg_arena_done(&node->dir_arena);
     dg_arena_done(&node->allowed_arena);
     dg_arena_done(&node->fresh_arena);
@@ -76,6 +80,7 @@ void dg_node_forget(struct dg_node *node)
     node->seen_beacon.size = 0;
     dg_outgoing_forget(node);
     dg_node_members_changed(node);
+    dg_node_issued_changed(node, DG_RECORD_CALENDAR);
 }
 
 /* ---- the directory ------------------------------------------------------------------------------- */
@@ -194,6 +199,8 @@ static void on_goods(struct dg_node *node, struct dg_txn *txn, const struct dg_e
             dg_membership_record(node, txn, event, claims, link, record, now, out);
         else if (record->kind == DG_RECORD_WANT || record->kind == DG_RECORD_SOURCE)
             dg_source_record(node, txn, event, claims, link, record, now, out);
+        else if (dg_issued_kind(record->kind))
+            dg_issued_record(node, txn, event, claims, link, record, now, out);
         else
             dg_custody_record(node, txn, event, claims, link, record, now, out);
     }
@@ -281,13 +288,14 @@ static void shift(dg_ms *at, dg_ms by)
 }
 
 /* The links keep time by differences. When somebody sets the clock, what they wait for moves along: else a
- * step back would silence them for as long as it is. */
+ * step back would silence them for as long as it is. Every event looks, before anything is set by the new
+ * time: what was set between the step and the next tick would move along with the rest. */
 static void clock_step(struct dg_node *node, dg_ms now)
 {
     enum { STEP_MS = 60000 };
-    dg_ms by = now - node->last_tick;
-    bool stepped = node->last_tick != 0 && (by < 0 || by > STEP_MS);
-    node->last_tick = now;
+    dg_ms by = now - node->last_now;
+    bool stepped = node->last_now != 0 && (by < 0 || by > STEP_MS);
+    node->last_now = now;
     for (size_t i = 0; stepped && i < node->link_count; i++) {
         struct dg_link *link = node->link[i];
         dg_ms *const times[] = {&link->heard,    &link->since,    &link->hello_sent, &link->ping_sent,
@@ -313,6 +321,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
                          const struct dg_claims *claims, dg_ms now, struct dg_out *out)
 {
     struct dg_link *link;
+    clock_step(node, now);
     node->proven = (struct dg_proven){.unit = NULL};
     switch (event->kind) {
     case DG_EVENT_MESSAGE:
@@ -324,9 +333,9 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
             dg_link_down(link, now);
         break;
     case DG_EVENT_TICK:
-        clock_step(node, now);
         housekeeping_step(node, txn, now);
         dg_link_tick(node, txn, now, out);
+        dg_duties_tick(node, txn, now);
         break;
     case DG_EVENT_CTL:
         dg_control(node, txn, event, now, out);

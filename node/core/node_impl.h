@@ -93,7 +93,7 @@ struct dg_node {
 
     struct dg_arena allowed_arena;
     uint64_t allowed_version;         /* counts up when members or invitations change */
-    dg_ms last_tick;                  /* to notice that somebody has set the clock */
+    dg_ms last_now;                   /* to notice that somebody has set the clock */
     dg_ms housekept;                  /* when old invitations and gaps were last looked for; 0: not yet */
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
 
@@ -107,6 +107,7 @@ struct dg_node {
     size_t noise_left; /* unused numbers, for jitter alone */
     uint32_t noise[64];
 
+    struct dg_duties *duties;   /* calendars as read, and who must be reminded (duties.c) */
     struct dg_packing *packing; /* a frame under construction (outbox.c) */
     uint64_t counted_refused;   /* unattributable input, counted and not logged */
 };
@@ -359,8 +360,9 @@ void dg_membership_record(struct dg_node *node, struct dg_txn *txn, const struct
  * of too. */
 void dg_enrol_frame(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                     const struct dg_claims *claims, dg_ms now, struct dg_out *out);
-/* Closes the granted invitation of a unit for good, once the unit has greeted with its own key. */
-void dg_enrol_burn(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit);
+/* Closes the granted invitation of a unit for good, once the unit has greeted with its own key. True when it
+ * was the unit's first greeting. */
+bool dg_enrol_burn(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit);
 /* Issues one certificate or adoption of this node: leaf, DIRECTORY row. Returns false on error. */
 bool dg_issue_certificate(struct dg_txn *txn, const struct dg_identity *identity,
                           const struct dg_signer *signer, const struct dg_certificate *certificate,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/pack.h"
+#include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
 #include "proto/comment.h"
 #include "proto/pass.h"
@@ -380,6 +381,16 @@ static bool add_source(struct dg_packing *p, const struct dg_queued *queued)
            packing_record(p, &record, origin, checkpoint_size, dg_tag(queued->lane, queued->seq));
 }
 
+static bool add_issued(struct dg_packing *p, const struct dg_queued *queued)
+{
+    struct dg_issued_row row;
+    struct dg_issued *issued = dg_arena_alloc(p->txn->arena, sizeof *issued);
+    return issued != NULL && dg_issued_get(p->txn, queued->directory_key, &row) &&
+           dg_issued_decode(p->txn->arena, row.record.kind, row.record.sealed.body, issued, NULL) == DG_OK &&
+           add_chain(p, issued->issuer.unit, &issued->issuer.certificate) &&
+           packing_record(p, &row.record, row.origin, row.checkpoint_size, dg_tag(queued->lane, queued->seq));
+}
+
 static bool add_kind(struct dg_packing *p, const struct dg_queued *queued)
 {
     switch (queued->kind) {
@@ -391,6 +402,8 @@ static bool add_kind(struct dg_packing *p, const struct dg_queued *queued)
         return add_directory(p, queued);
     case DG_QUEUED_SOURCE:
         return add_source(p, queued);
+    case DG_QUEUED_ISSUED:
+        return add_issued(p, queued);
     default:
         return false;
     }

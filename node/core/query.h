@@ -151,6 +151,7 @@ enum dg_queued_kind {
     DG_QUEUED_REPORT = 1,
     DG_QUEUED_CUSTODY = 2,
     DG_QUEUED_DIRECTORY = 3,
+    DG_QUEUED_ISSUED = 4,
     DG_QUEUED_SOURCE = 5, /* number: enum dg_source_said; directory_key: the report's id */
 };
 enum dg_source_said { DG_SOURCE_ASK = 1, DG_SOURCE_GIVE = 2 };
@@ -163,7 +164,7 @@ struct dg_queued {
     enum dg_queued_kind kind;
     uint64_t position; /* report, custody */
     uint32_t number;   /* custody */
-    struct dg_bytes directory_key;
+    struct dg_bytes directory_key; /* directory; issued: the key in ISSUED */
     dg_ms since_ms;
     bool held;
     struct dg_bytes code; /* the neighbour's last answer, empty if none */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/note.h"
+#include "node/core/issued_impl.h"
 #include "node/core/rows.h"
 
 /* ---- records kept with where their proof is ----------------------------------------------------- */
@@ -272,4 +273,30 @@ bool dg_dir_find(struct dg_txn *txn, const struct dg_cert_id *id, struct dg_dir_
 {
     struct dg_bytes key;
     return dg_get(txn, DG_TABLE_CERT_IX, dg_bytes_at(id->b, sizeof id->b), &key) && dg_dir_get(txn, key, ret);
+}
+
+/* ---- what was issued --------------------------------------------------------------------------- */
+
+void dg_issued_put(struct dg_txn *txn, const struct dg_issued_row *row)
+{
+    struct dg_buf buf;
+    dg_buf_init(&buf, DG_FRAME_MAX);
+    stored_add(txn, &buf, row->origin, row->checkpoint_size, &row->record);
+    if (buf.err != DG_OK)
+        dg_txn_fail(txn, buf.err);
+    else
+        dg_put(txn, DG_TABLE_ISSUED, row->key, dg_buf_bytes(&buf));
+    dg_buf_done(&buf);
+}
+
+bool dg_issued_read(struct dg_txn *txn, struct dg_bytes key, struct dg_bytes value, struct dg_issued_row *ret)
+{
+    ret->key = dg_arena_copy(txn->arena, key);
+    return stored_read(txn, txn->arena, value, &ret->origin, &ret->checkpoint_size, &ret->record);
+}
+
+bool dg_issued_get(struct dg_txn *txn, struct dg_bytes key, struct dg_issued_row *ret)
+{
+    struct dg_bytes value;
+    return dg_get(txn, DG_TABLE_ISSUED, key, &value) && dg_issued_read(txn, key, value, ret);
 }

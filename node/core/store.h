@@ -40,7 +40,8 @@
     X(OPEN, SUM)       /* organ, position → a delivery that its organ has not finished with */             \
     X(NAMED, SUM)      /* report id, how, position → a report that names it */                             \
     X(REGISTER, SUM)   /* unit, organ, position → the number of a report of that organ */                  \
-    X(DRAFT, SUM)      /* report id → a joint report that not everybody has signed */
+    X(DRAFT, SUM)      /* report id → a joint report that not everybody has signed */                      \
+    X(ISSUED, SUM)     /* kind, duty, issuer, number → a calendar, reminder or finding, with its proof */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,

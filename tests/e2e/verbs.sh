@@ -220,6 +220,37 @@ json "what was changed" 'all(row["changed"] for row in rows) and rows[0]["key"] 
 run 0 -n bp config show
 run 2 -n bp config bogus
 
+# ---- calendars ----------------------------------------------------------------------------------------
+calendars=$here/../../deploy/calendars
+run 0 calendar check "$calendars/binh-phuoc-2026.yaml" --json
+json "a calendar without a node" 'rows[0]["ok"] and rows[0]["regimes_of"] is None and rows[0]["mistakes"] == []'
+run 0 -n bp calendar check "$calendars/binh-phuoc-2026.yaml" --json
+json "a calendar with a node" 'rows[0]["ok"] and rows[0]["regimes_of"] == "binh-phuoc" and rows[0]["meetings"] == 2'
+run 0 -n bp calendar check "$calendars/binh-phuoc-2026.yaml"
+run 0 -n dp calendar check "$calendars/huyen-2026.yaml"
+run 0 calendar show "$calendars/binh-phuoc-2026.yaml" --json
+json "the dates of a file" '{e["due"] for e in rows[0]["entries"] if e["rule"] == "BP-24.2b" and e["period"] == "2026"} == {
+    "2026-12-15", "2026-12-17", "2026-12-19", "2026-12-22"} and rows[0]["remind"]["every"] == 3'
+run 0 calendar show "$calendars/huyen-2026.yaml"
+sed -e 's/BP-24.2b/BP-42.2b/' -e 's/2026-04-27 /2026-04-31 /' "$calendars/binh-phuoc-2026.yaml" >bad-calendar.yaml
+run 2 -n bp calendar check bad-calendar.yaml
+says "bad-calendar.yaml:15:5:"
+says 'unknown rule "BP-42.2b"'
+says "did you mean BP-24.2b"
+run 2 -n bp calendar check bad-calendar.yaml --json
+json "mistakes as data" 'rows[0]["ok"] is False and [m["line"] for m in rows[0]["mistakes"]] == [15, 34, 41]'
+run 2 -n bp calendar show bad-calendar.yaml
+run 2 calendar check missing.yaml
+says BAD_FILE
+run 2 calendar check
+run 2 calendar forget x.yaml
+run 2 calendar show "$calendars/huyen-2026.yaml" --asof 2026-01-01
+run 0 -n bp calendar show --json
+json "no calendar yet" 'rows == []'
+run 0 -n bp calendar show --asof 2026-03-01
+run 4 -n bp calendar show binh-phuoc-2026
+says NOT_FOUND
+
 # ---- a report -----------------------------------------------------------------------------------------
 report 15-BC/HU >r.md
 run 0 -n dp explain r.md --from cap-uy --json
@@ -390,6 +421,24 @@ serve bp
 bp_pid=$served
 until_true 60 "any(row['id'] == '$id2' for row in rows)" -n bp inbox cap-uy --json
 until_true 30 'all(row["state"] == "received" for row in rows)' -n dp outbox --json
+
+# ---- a calendar that is issued ------------------------------------------------------------------------
+run 0 -n bp calendar issue "$calendars/binh-phuoc-2026.yaml" --as ban-dan-van
+run 0 -n bp calendar show --json
+json "the calendar here" 'len(rows) == 1 and rows[0]["by"] == "ban-dan-van@binh-phuoc" and rows[0]["serial"] == 1'
+until_true 30 'any(row["name"] == "binh-phuoc-2026" for row in rows)' -n dp calendar show --json
+run 0 -n dp calendar show binh-phuoc-2026 --json
+json "the same dates below" 'len(rows) == 1 and len(rows[0]["entries"]) > 50 and len(rows[0]["hash"]) == 64'
+run 0 -n dp calendar show binh-phuoc-2026
+sed 's/^from: .*/from: 2026-07-01/; s/, Q, H, 9M, Y\]/]/; s/, Q, H, 9M\]/]/; s/\[H, Y\]/[Y]/; /exceptions:/d; /period: 2026-0/d; /giao-ban-6/,/participants/d' \
+    "$calendars/binh-phuoc-2026.yaml" >second-half.yaml
+run 0 -n bp calendar issue second-half.yaml --as ban-dan-van
+run 0 -n bp calendar show --asof 2026-06-30 --json
+json "the first issue answers for June" '[row["serial"] for row in rows] == [1]'
+run 0 -n bp calendar show --asof 2026-07-01 --json
+json "the second from July on" '[row["serial"] for row in rows] == [2]'
+run 0 -n bp calendar show --asof 2025-12-31 --json
+json "nobody answers for the year before" 'rows == []'
 
 stop "$dp_pid"
 run 6 -n dp push r.md --from cap-uy

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "common/pack.h"
-#include "tests/unit/codec_samples.h"
+#include "tests/unit/calendar_samples.h"
 
 static const char *root;
 
@@ -97,6 +97,16 @@ int main(int argc, char **argv)
     SAVE("ctl", "comment", dg_ctl_request_encode, remark);
     SAVE("ctl", "reply", dg_ctl_reply_encode, reply);
     SAVE("invitation", "invitation", dg_invitation_write, invitation);
+
+    struct dg_calendar calendar = sample_calendar();
+    struct dg_reminder reminder = sample_reminder();
+    struct dg_absence late = sample_absence(DG_FINDING_LATE), extended = sample_absence(DG_FINDING_EXTENDED);
+    SAVE("calendar", "calendar", dg_calendar_encode, calendar);
+    SAVE("calendar", "reminder", dg_reminder_encode, reminder);
+    SAVE("calendar", "late", dg_absence_encode, late);
+    SAVE("calendar", "extended", dg_absence_encode, extended);
+    struct dg_absence_file absence = sample_absence_file(dg_buf_bytes(&envelope_bytes));
+    SAVE("absence", "late", dg_absence_file_encode, absence);
 
     dg_buf_done(&report_bytes);
     dg_buf_done(&envelope_bytes);

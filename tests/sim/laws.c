@@ -358,6 +358,13 @@ static void left_rightly(struct sim_node *node, struct dg_txn *txn, const struct
                       node->unit, (unsigned long long)row->position, row->unit);
         return;
     }
+    if (row->kind == DG_QUEUED_ISSUED) {
+        struct sim_node *there = sim_node_by_unit(node->world, dg_bytes_of(row->unit));
+        if (there == NULL || !sim_duty_has(there, dg_bytes_at(row->key, row->key_size), txn))
+            sim_break(node->world, "I3", "%s stopped sending what was issued to %s, who does not have it",
+                      node->unit, row->unit);
+        return;
+    }
     bool known = row->kind == DG_QUEUED_DIRECTORY || dg_custody_get(txn, row->position, row->number, &own);
     if (!known || !neighbour_has(node->world, row, &own))
         sim_break(node->world, "I3", "%s stopped sending a %s to %s, who does not have it", node->unit,

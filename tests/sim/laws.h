@@ -19,6 +19,7 @@
  *       a source that was recalled or superseded is flagged wherever it is
  *   L3  outboxes are empty, nobody waits for a person, and nobody had to be started again
  *   L4  every comment is once at the author and once at every addressee, and signers were told the truth
+ * The laws D1 to D3 of calendars, reminders and findings stand in duties.c.
  */
 #ifndef DG_TESTS_SIM_LAWS_H
 #define DG_TESTS_SIM_LAWS_H

@@ -302,7 +302,7 @@ void sim_node_turn(struct sim_node *node)
     enum dg_err err = dg_turn_run(&node->turn, batch, count, sim_clock(node));
     for (size_t i = 0; i < heard; i++)
         free((void *)(uintptr_t)batch[i].bytes.data);
-    turn_ended(node, err, heard > 0);
+    turn_ended(node, err, heard > 0 || world->options.duties > 0); /* a tick may remind somebody */
     if (node->node == NULL || world->founding)
         return;
     long due = node->inbox_count > 0 ? 1 : dg_node_due_in_ms(node->node, sim_clock(node));

@@ -349,6 +349,8 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
         sim_accord_replied(world, node, client, &reply);
         return;
     }
+    if (client == SIM_CLIENT_DUTY)
+        return;
     struct sim_push *push = &world->push[client - CLIENT_PUSHES];
     push->answered = true;
     push->accepted = reply.fault.err == DG_OK && reply.has_id;
@@ -375,4 +377,9 @@ void sim_load_plan(struct sim_world *world)
         sim_plan(world,
                  &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
                                          .kind = SIM_ACCORD});
+    for (unsigned i = 0; i < options->duties; i++)
+        sim_plan(world,
+                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
+                                         .kind = SIM_DUTY,
+                                         .node = (int)sim_below(&world->choice, world->node_count)});
 }

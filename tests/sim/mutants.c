@@ -41,6 +41,9 @@ const struct sim_mutant sim_mutants[] = {
     {"lead-chain-only", "brings along the certificate of the lead author only"},
     {"forget-collector", "sends comments to the author and to nobody who collects them"},
     {"comment-twice", "keeps a comment as often as it is heard"},
+    {"calendar-skips-one", "does not tell one of its children of a calendar"},
+    {"remind-always", "reminds again whenever it looks"},
+    {"certify-blind", "certifies as missing without looking"},
 };
 
 const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];

@@ -355,9 +355,9 @@ static bool known_above(void *ctx, const struct dg_dir_row *row)
 
 /* ---- together ------------------------------------------------------------------------------------ */
 
-/* Only an author who sent urgent news past a missing recipient is told so, or whose report came back, and who
- * holds a consolidated report whose sources have changed; and a villain's superior, that its reports have
- * each other's numbers. */
+/* Only an author who sent urgent news past a missing recipient is told so, whose report came back, or who was
+ * reminded, and who holds a consolidated report whose sources have changed; and a villain's superior, that
+ * its reports have each other's numbers. */
 static bool check_attention(void *ctx, const struct dg_attention *item)
 {
     const struct verdict *v = ctx;
@@ -365,6 +365,9 @@ static bool check_attention(void *ctx, const struct dg_attention *item)
                                            DG_ERR_SOURCE_SUPERSEDED, DG_ERR_SOURCE_CHANGED};
     bool fine =
         v->world->options.villain != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_REPEATED));
+    /* What was on its way while a day went by was missing for a day. */
+    bool overnight = v->world->leap != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_GAP));
+    fine = fine || overnight || dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED));
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         fine = fine || dg_bytes_is(item->code, dg_err_name(expected[i]));
     if (!fine)
@@ -481,6 +484,9 @@ const char *sim_laws_unsettled(struct sim_world *world)
     for (size_t i = 0; i < world->node_count && v.ok; i++)
         if (dg_store_mem_rows(world->node[i].store, DG_TABLE_MAIL) != v.mail[i])
             fail(&v, "L1: %s holds mail that nobody sent", world->node[i].unit);
+    const char *duties = v.ok ? sim_duties_unsettled(world, v.txn) : NULL;
+    if (duties != NULL)
+        fail(&v, "%s", duties);
     while (open > 0) {
         open--;
         dg_abort(world->node[open].store, v.txn[open]);

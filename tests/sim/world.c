@@ -10,7 +10,7 @@ static const dg_ms beginning = INT64_C(1795230000000);
 
 dg_ms sim_clock(const struct sim_node *node)
 {
-    return beginning + node->world->now + node->skew;
+    return beginning + node->world->now + node->world->leap + node->skew;
 }
 
 struct sim_node *sim_node_by_unit(struct sim_world *world, struct dg_bytes unit)
@@ -108,6 +108,9 @@ static void happen(struct sim_world *world, struct sim_happening *happening)
         break;
     case SIM_ADOPT:
         sim_load_adopt(world, node);
+        break;
+    case SIM_DUTY:
+        sim_load_duty(world, node);
         break;
     case SIM_WEATHER:
         weather(world);

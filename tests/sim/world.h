@@ -32,7 +32,7 @@ enum {
 struct sim_options {
     uint64_t seed;
     unsigned nodes, levels;
-    unsigned pushes, marks, passes, adopts;
+    unsigned pushes, marks, passes, adopts, duties;
     unsigned accords;                  /* signatures, withdrawals and comments that somebody tries */
     dg_ms load_ms;                     /* reports are pushed in this time, and faults happen */
     unsigned loss, duplicate, reorder; /* of a frame */
@@ -56,6 +56,7 @@ enum sim_kind {
     SIM_MARK,
     SIM_PASS,
     SIM_ADOPT,
+    SIM_DUTY,
     SIM_WEATHER,
     SIM_ACCORD
 };
@@ -134,8 +135,9 @@ struct sim_world {
     struct sim_trace trace;
     struct sim_laws laws;
     struct sim_script script;
-    dg_ms now; /* since the beginning of the world */
-    bool calm; /* no more faults */
+    dg_ms now;  /* since the beginning of the world */
+    dg_ms leap; /* whole days that went by at once, on every clock */
+    bool calm;  /* no more faults */
     size_t node_count;
     struct sim_node node[SIM_NODES_MAX];
     uint64_t next_conn, next_serial;
@@ -262,6 +264,15 @@ void sim_accord_leaf(struct sim_node *node, struct dg_txn *txn, const struct dg_
  * transactions of all nodes. False, with the reason in why. */
 bool sim_accord_settled(struct sim_world *world, struct sim_node *node, struct dg_txn *const txn[], char *why,
                         size_t why_size);
+
+/* ---- duties.c: calendars and what comes of them ---- */
+enum { SIM_CLIENT_DUTY = 500 }; /* beside the clients of load.c */
+/* The node's directing organ issues, excuses or certifies something; or a day goes by. */
+void sim_load_duty(struct sim_world *world, struct sim_node *node);
+/* Why the laws of duties do not hold (yet), NULL when they do; txn[i] reads node i. */
+const char *sim_duties_unsettled(struct sim_world *world, struct dg_txn *const txn[]);
+/* True when there has what own holds under a key of ISSUED. */
+bool sim_duty_has(struct sim_node *there, struct dg_bytes key, struct dg_txn *own);
 
 /* ---- villain.c: input that must not be believed ---- */
 /* One misdeed of some kind; the refusal of it is checked at once. */

@@ -574,6 +574,24 @@ static inline struct dg_trail sample_trail(struct dg_bytes envelope)
 
 /* --- the control socket --------------------------------------------------------------------- */
 
+static inline void sample_duty_request(struct dg_ctl_request *request)
+{
+    request->organ = sample_text("ban-dan-van");
+    if (request->verb == DG_CTL_CALENDAR) {
+        request->draft = sample_text("a calendar");
+        return;
+    }
+    request->owner = sample_text("cap-uy@dong-phu");
+    request->rule = sample_text("BP-24.2b");
+    request->period = sample_text("2026-10");
+    request->note = sample_text("đề nghị gửi sớm");
+    if (request->verb == DG_CTL_EXCUSE) {
+        request->decision = 4;
+        request->has_until = true;
+        request->until = (struct dg_day){20600};
+    }
+}
+
 static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
 {
     static struct dg_bytes regime[1], with[1];
@@ -628,6 +646,9 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
         request.back = true;
     } else if (verb == DG_CTL_FETCH) {
         request.report = sample_text("0123abcd");
+    } else if (verb == DG_CTL_CALENDAR || verb == DG_CTL_EXCUSE || verb == DG_CTL_REMIND ||
+               verb == DG_CTL_CERTIFY) {
+        sample_duty_request(&request);
     }
     return request;
 }
@@ -637,6 +658,7 @@ static inline struct dg_ctl_reply sample_reply(void)
     static struct dg_ctl_link link[1];
     static struct dg_bytes reason[1];
     static struct dg_fault warning[1];
+    static struct dg_ctl_met met[1];
 
     link[0] = (struct dg_ctl_link){sample_text("binh-phuoc"), true, false, SAMPLE_MS, -250};
     reason[0] = sample_text("UPLINK_DOWN");
@@ -652,7 +674,11 @@ static inline struct dg_ctl_reply sample_reply(void)
         .reason = reason,
         .warning_count = 1,
         .warning = warning,
+        .met_count = 1,
+        .met = met,
     };
+    met[0] = (struct dg_ctl_met){
+        sample_text("cap-uy@dong-phu"), sample_text("BP-24.2b"), sample_text("2026-10"), {20600}, true};
     (void)dg_faultf(&reply.fault, DG_ERR_HELD, "chờ");
     return reply;
 }

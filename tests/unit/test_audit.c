@@ -42,7 +42,7 @@ static struct dg_audit audit(enum fed_place place, dg_ms since)
     struct dg_audit ret;
     struct dg_fault fault = {0};
 
-    assert_int_equal(dg_node_audit(fed->node[place].store, since, &arena, &ret, &fault), DG_OK);
+    assert_int_equal(dg_node_audit(fed->node[place].store, since, fed->now, &arena, &ret, &fault), DG_OK);
     return ret;
 }
 
@@ -152,7 +152,7 @@ static void copy_beyond_a_refusal_is_told_as_refused_by_whom_and_why(void **stat
         assert_true(has_finding(&found, "COPY_REFUSED", false));
         assert_int_equal(found.additions.refused, 1);
         assert_int_equal(found.mandated.refused, 0);
-        const struct dg_finding *last = &found.finding[found.finding_count - 1];
+        const struct dg_audit_finding *last = &found.finding[found.finding_count - 1];
         assert_true(dg_bytes_is(last->by, "tinh"));
         assert_true(dg_bytes_is(last->code, "BAD_RECIPIENT"));
     }

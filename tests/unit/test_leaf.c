@@ -17,6 +17,7 @@
 #define NONE "beacon none\n"
 #define AUTHOR "author cap-uy@dong-phu " HEX_B "\n"
 #define BEACON "beacon danvan.vn/binh-phuoc/e1 1207 " HEX_C "\n"
+#define DUTY "rule BP-24.2b\nperiod 2026-12\n"
 #define REPORT                                                                                               \
     TIME "report " HEX_A "\n" AUTHOR "author mttq@dong-phu " HEX_C "\nregime " HEX_C "\nverdict accepted\n"  \
          "flag stale-date\nflag added\ndeliver ban-dan-van@binh-phuoc to BP-24.2a,BP-24.3\n"                 \
@@ -207,6 +208,10 @@ static void what_parses_writes_back_to_the_same_bytes(void **state)
         TIME "invitation " HEX_A "\nunit dong-phu\n" NONE,
         TIME "void " HEX_A "\norgan bcsd-ubnd@dong-nai\nobject " HEX_B "\n" NONE,
         TIME "comment " HEX_A "\norgan mttq@dong-nai\nobject " HEX_B "\n" BEACON,
+        TIME "calendar " HEX_A "\norgan ban-dan-van@tinh\nserial 2\nfrom 2026-12-01\nuntil 2026-12-31\n" NONE,
+        TIME "calendar " HEX_A "\norgan ban-dan-van@tinh\nserial 1\nfrom 2026-12-01\n" NONE,
+        TIME "reminder " HEX_A "\norgan ban-dan-van@tinh\nto a@b\nto c@b\n" DUTY "count 3\n" BEACON,
+        TIME "absence " HEX_A "\norgan ban-dan-van@tinh\n" DUTY "decision nothing-to-report\n" NONE,
         TIME "checkpoint danvan.vn/binh-phuoc/e2 0 " HEX_A "\n",
         TIME "checkpoint danvan.vn/binh-phuoc/e2 9223372036854775807 " HEX_A "\n",
     };
@@ -219,9 +224,12 @@ static void every_kind_of_the_table_has_a_text(void **state)
 {
     struct fixture *f = *state;
 
+    static const unsigned written = 1u << DG_LEAF_CALENDAR | 1u << DG_LEAF_REMINDER | 1u << DG_LEAF_ABSENCE |
+                                    1u << DG_LEAF_PASS | 1u << DG_LEAF_VOID | 1u << DG_LEAF_COMMENT;
+
     for (enum dg_leaf_kind kind = DG_LEAF_REVOCATION; kind < DG_LEAF_KIND_COUNT; kind++) {
-        if (kind == DG_LEAF_PASS || kind == DG_LEAF_VOID || kind == DG_LEAF_COMMENT)
-            continue; /* written by this version, with lines of their own */
+        if ((written >> kind & 1) != 0)
+            continue;
         assert_writes_back(f, dg_arena_printf(&f->arena, TIME "%s " HEX_A "\nunit dong-phu\n" BEACON,
                                               dg_leaf_kind_name(kind)));
         assert_writes_back(f,
@@ -351,6 +359,44 @@ static void words_in_another_spelling_are_refused(void **state)
         assert_refused(*state, wrong[i]);
 }
 
+static void duty_leaves_are_read_in_every_part(void **state)
+{
+    struct fixture *f = *state;
+    struct dg_leaf leaf;
+
+    assert_int_equal(
+        parse(f, TIME "calendar " HEX_A "\norgan a@b\nserial 7\nfrom 2026-12-01\nuntil 2026-12-31\n" NONE,
+              &leaf),
+        DG_OK);
+    assert_true(leaf.number == 7 && leaf.has_until && leaf.until.n - leaf.from.n == 30);
+    assert_int_equal(parse(f, TIME "reminder " HEX_A "\norgan a@b\nto c@d\n" DUTY "count 2\n" NONE, &leaf),
+                     DG_OK);
+    assert_true(leaf.number == 2 && leaf.to_count == 1 && dg_bytes_is(leaf.to[0], "c@d"));
+    assert_true(dg_bytes_is(leaf.rule, "BP-24.2b") && dg_bytes_is(leaf.period, "2026-12"));
+    assert_int_equal(parse(f, TIME "absence " HEX_A "\norgan a@b\n" DUTY "decision late\n" NONE, &leaf),
+                     DG_OK);
+    assert_true(leaf.object.b[0] == 0xaa && dg_bytes_is(leaf.organ, "a") &&
+                dg_bytes_is(leaf.finding, "late"));
+}
+
+static void duty_leaves_that_lack_a_line_are_refused(void **state)
+{
+    static const char *const wrong[] = {
+        TIME "calendar " HEX_A "\norgan a@b\nserial 7\n" NONE,
+        TIME "calendar " HEX_A "\norgan a@b\nserial 7\nfrom 2026-02-30\n" NONE,
+        TIME "calendar " HEX_A "\norgan a@b\nserial 07\nfrom 2026-12-01\n" NONE,
+        TIME "reminder " HEX_A "\norgan a@b\n" DUTY "count 1\n" NONE,
+        TIME "reminder " HEX_A "\norgan a@b\nto c@d\nrule -\nperiod 2026-12\ncount 1\n" NONE,
+        TIME "reminder " HEX_A "\norgan a@b\nto c\n" DUTY "count 1\n" NONE,
+        TIME "absence " HEX_A "\norgan a@b\n" DUTY NONE,
+        TIME "absence " HEX_A "\norgan a@b\nrule X\nperiod 2026-13\ndecision late\n" NONE,
+        TIME "absence " HEX_A "\norgan a@b\n" DUTY "decision LATE\n" NONE,
+    };
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_refused(*state, wrong[i]);
+}
+
 static void what_is_said_twice_is_refused(void **state)
 {
     static const char *const wrong[] = {
@@ -358,6 +404,7 @@ static void what_is_said_twice_is_refused(void **state)
         TIME "report " HEX_A "\n" AUTHOR "regime " HEX_A "\nregime " HEX_A "\nverdict accepted\n" NONE,
         TIME "report " HEX_A "\n" AUTHOR "verdict accepted\nflag late\nflag late\n" NONE,
         TIME "report " HEX_A "\n" AUTHOR "verdict accepted\ndeliver a@b to X\ndeliver a@b copy Y\n" NONE,
+        TIME "reminder " HEX_A "\norgan a@b\nto a@b\nto a@b\n" DUTY "count 1\n" NONE,
     };
 
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
@@ -436,6 +483,8 @@ int main(void)
         LEAF_TEST(any_changed_byte_is_refused_or_seen),
         LEAF_TEST(lines_out_of_place_are_refused),
         LEAF_TEST(words_in_another_spelling_are_refused),
+        LEAF_TEST(duty_leaves_are_read_in_every_part),
+        LEAF_TEST(duty_leaves_that_lack_a_line_are_refused),
         LEAF_TEST(what_is_said_twice_is_refused),
         LEAF_TEST(lists_beyond_their_limits_are_refused),
         LEAF_TEST(a_leaf_that_would_not_fit_a_bundle_is_not_written),

@@ -46,11 +46,29 @@ static void lost_report_is_sent_again_after_the_clock_was_set_forward(void **sta
     lost_report_is_sent_again_after_the_clock(INT64_C(86400000));
 }
 
+/* What is sent by the new time before the next tick waits no longer than anything else. */
+static void what_is_lost_right_after_the_clock_was_set_is_sent_again(void **state)
+{
+    struct fed *fed = fed_new(false);
+    (void)state;
+
+    fed_run(fed, 3);
+    fed->cut_khoi = true;
+    fed->now += INT64_C(86400000);
+    struct dg_id id = fed_push(fed, FED_KHOI, NULL);
+    assert_false(holds(fed, FED_TINH, &id));
+    fed->cut_khoi = false;
+    fed_run(fed, 90);
+    assert_true(holds(fed, FED_TINH, &id));
+    fed_free(fed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lost_report_is_sent_again_after_the_clock_was_set_back),
         cmocka_unit_test(lost_report_is_sent_again_after_the_clock_was_set_forward),
+        cmocka_unit_test(what_is_lost_right_after_the_clock_was_set_is_sent_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,9 +72,8 @@ static void every_leaf_of_the_page_is_one(void **state)
         kinds |= 1u << leaf.kind;
     }
     unsigned written = (1u << DG_LEAF_REVOCATION) - 1;
-    written |= 1u << DG_LEAF_PASS;
-    written |= 1u << DG_LEAF_VOID;
-    written |= 1u << DG_LEAF_COMMENT;
+    written |= 1u << DG_LEAF_CALENDAR | 1u << DG_LEAF_REMINDER | 1u << DG_LEAF_ABSENCE;
+    written |= 1u << DG_LEAF_PASS | 1u << DG_LEAF_VOID | 1u << DG_LEAF_COMMENT;
     assert_int_equal(kinds, written);
     dg_buf_done(&out);
     dg_arena_done(&arena);

@@ -376,7 +376,7 @@ static struct dg_audit audit(enum fed_place place)
 {
     struct dg_audit found;
     struct dg_fault fault = {0};
-    assert_int_equal(dg_node_audit(fed->node[place].store, 0, &kept, &found, &fault), DG_OK);
+    assert_int_equal(dg_node_audit(fed->node[place].store, 0, fed->now, &kept, &found, &fault), DG_OK);
     return found;
 }
 

@@ -1,0 +1,98 @@
+/* duty_list.c - duties for the reading verbs: listed first, looked up afterwards, a few per transaction. */
+#include "node/cli/duty_list.h"
+
+/* ---- listing ------------------------------------------------------------------------------------ */
+
+struct listing {
+    struct dg_cli *cli;
+    struct dg_duty_list *list;
+    bool below;
+    bool short_of_memory;
+};
+
+static bool list_one(void *ctx, const struct dg_duty *duty)
+{
+    struct listing *listing = ctx;
+    struct dg_duty_list *list = listing->list;
+
+    if (listing->below && !dg_dir_unit_within(duty->unit, list->self))
+        return true;
+    if (list->count == list->capacity) {
+        size_t larger = list->capacity == 0 ? 256 : 2 * list->capacity;
+        struct dg_duty *grown = dg_arena_array(&listing->cli->arena, larger, sizeof *grown);
+        listing->short_of_memory = grown == NULL;
+        if (grown == NULL)
+            return false;
+        for (size_t i = 0; i < list->count; i++)
+            grown[i] = list->duty[i];
+        list->duty = grown;
+        list->capacity = larger;
+    }
+    list->duty[list->count++] = *duty;
+    return true;
+}
+
+enum dg_err dg_duty_list(struct dg_cli *cli, struct dg_view *view, const struct dg_duty_filter *filter,
+                         bool below, struct dg_duty_list *ret)
+{
+    struct listing listing = {.cli = cli, .list = ret, .below = below};
+
+    *ret = (struct dg_duty_list){.count = 0};
+    enum dg_err err = dg_view_directory(cli, view, &ret->directory);
+    if (err == DG_OK)
+        err = dg_view_self(cli, view, &ret->directory, &ret->self);
+    if (err == DG_OK)
+        err = dg_calendars_load(view->txn, &cli->arena, &ret->calendar_count, &ret->calendar);
+    if (err == DG_OK && ret->calendar_count > 0)
+        err = dg_duty_each(&ret->directory, ret->calendar, ret->calendar_count, filter, &cli->arena, list_one,
+                           &listing);
+    if (err == DG_OK && listing.short_of_memory)
+        err = DG_ERR_NO_MEMORY;
+    return err == DG_OK || cli->fault.err != DG_OK ? err : dg_fault(&cli->fault, err);
+}
+
+/* ---- one of them -------------------------------------------------------------------------------- */
+
+static bool see_report(void *ctx, const struct dg_filed *filed)
+{
+    struct dg_duty_row *row = ctx;
+
+    row->has_report = true;
+    row->report = filed->id;
+    return false;
+}
+
+static bool see_reminder(void *ctx, const struct dg_reminder *reminder, const struct dg_hash *hash)
+{
+    struct dg_duty_row *row = ctx;
+
+    (void)hash;
+    row->reminders++;
+    row->escalated = row->escalated || reminder->escalated;
+    if (reminder->issuer.signed_ms > row->last_reminder_ms)
+        row->last_reminder_ms = reminder->issuer.signed_ms;
+    return true;
+}
+
+static bool see_absence(void *ctx, const struct dg_absence *absence, const struct dg_hash *hash)
+{
+    (void)absence;
+    (void)hash;
+    ((struct dg_duty_row *)ctx)->findings++;
+    return true;
+}
+
+void dg_duty_row_read(struct dg_view *view, const struct dg_duty_list *list, const struct dg_duty *duty,
+                      struct dg_day today, struct dg_duty_row *ret)
+{
+    *ret = (struct dg_duty_row){.duty = *duty};
+    dg_duty_facts(view->txn, duty, &ret->facts);
+    ret->state = dg_duty_judge(duty, &ret->facts, today, &ret->days_late);
+    ret->unseen = !ret->facts.submitted && !ret->facts.excused && !dg_duty_seen(duty, list->self);
+    ret->last = ret->facts.extended ? ret->facts.until : duty->entry->due;
+    if (ret->facts.submitted)
+        dg_filed_each(view->txn, duty->entry->rule, duty->entry->period, duty->unit->slug, duty->organ->slug,
+                      see_report, ret);
+    dg_reminders_each(view->txn, duty, see_reminder, ret);
+    dg_absences_each(view->txn, duty, see_absence, ret);
+}

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""duties.py - a calendar goes down, and what it asks for is owed, met, chased, excused and certified.
+
+    tests/e2e/duties.py [PROGRAM [DAEMON]]
+
+The due days lie in the past, so that what is missing is missing at once.
+"""
+import datetime
+import json
+
+from federation import EXIT, Failure, Federation, main
+
+HEX = 64
+
+
+def check(good, what):
+    if not good:
+        raise Failure(what)
+
+
+def day(days):
+    """A Vietnamese day, so many days from today."""
+    vietnam = datetime.timezone(datetime.timedelta(hours=7))
+    return (datetime.datetime.now(vietnam) + datetime.timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+def last_month():
+    first = datetime.date.fromisoformat(day(0)).replace(day=1)
+    return (first - datetime.timedelta(days=1)).strftime("%Y-%m")
+
+
+def calendar(federation, name, due, rules=("BP-24.2b", "H-23.2b")):
+    """A calendar file: last month's report of every party committee is due on a day."""
+    period = last_month()
+    lines = [f"name: {name}", "title: Lịch báo cáo", f"from: {day(-60)}", f"until: {day(300)}", "window: calendar",
+             "remind: {after: 1, every: 1, escalate-after: 1}", "rules:"]
+    lines += [f"  - {{rule: {rule}, periods: {period}, due: {due}}}" for rule in rules]
+    path = federation.home / f"{name}.yaml"
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def report(federation, name):
+    path = federation.home / f"{name}.md"
+    path.write_text(f"---\nkind: periodic\nperiod: {last_month()}\nnumber: 1-BC/HU\ndate: {day(0)}\n"
+                    f"title: Báo cáo tháng\nurgency: normal\n---\n# I. Tình hình\nỔn định.\n")
+    return str(path)
+
+
+def duty_of(node, unit, *words):
+    found = [row for row in node.lines("duties", "--unit", unit, "--period", last_month(), "--all", *words)
+             if row["organ"] == f"cap-uy@{unit}"]
+    check(len(found) == 1, f"{node.unit} shows {len(found)} duties of {unit}")
+    return found[0]
+
+
+def wait_for(what, say):
+    import time
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if what():
+            return
+        time.sleep(0.2)
+    raise Failure(say)
+
+
+def issuing(federation):
+    root = federation.nodes["binh-phuoc"]
+    path = calendar(federation, "nam", day(-3))
+    refused = root.run("calendar", "issue", path, "--as", "cap-uy", expect=None)
+    check(refused.returncode == 77 and "NOT_PERMITTED" in refused.stderr and "ban-dan-van" in refused.stderr,
+          f"cap-uy may issue: {refused.returncode} {refused.stderr}")
+    root.run("calendar", "issue", path, "--as", "ban-dan-van", "--dry-run")
+    check(not root.lines("calendar", "show"), "a dry run issued something")
+    issued = root.run("calendar", "issue", path, "--as", "ban-dan-van").strip()
+    check(len(issued) == HEX, f"issue prints {issued}")
+    federation.settle()
+    for unit, node in federation.nodes.items():
+        check(len(node.lines("calendar", "show")) == 1, f"{unit} does not hold the calendar")
+
+
+def newcomer(federation):
+    """A unit that enrols later gets the calendars in force."""
+    node = federation.child("binh-phuoc", "bu-dang", "district", "Huyện Bù Đăng", listens=False)
+    wait_for(lambda: len(node.lines("calendar", "show")) == 1, "the new unit got no calendar")
+
+
+def chasing(federation):
+    district, commune = federation.nodes["dong-phu"], federation.nodes["tan-loi"]
+    wait_for(lambda: duty_of(commune, "tan-loi")["reminders"] == 1, "nobody reminded tan-loi")
+    row = duty_of(commune, "tan-loi")
+    check(row["state"] == "missing" and row["kept_by"] == "dong-phu" and row["escalated"], f"tan-loi: {row}")
+    root = federation.nodes["binh-phuoc"]
+    wait_for(lambda: duty_of(root, "tan-loi")["reminders"] == 1, "the escalated reminder did not come up")
+    check(duty_of(root, "tan-loi")["state"] == "unseen", "the province sees what does not go there")
+    status = json.loads(commune.run("status", "--json"))
+    check(status["state"] == "OK" and "OVERDUE" in status["reasons"], f"status: {status}")
+    check([row["organ"] for row in root.lines("overdue", "--below")] and not root.lines("overdue"),
+          "the province owes nothing, its districts do")
+    district.run("remind", "--unit", "tan-loi", "--rule", "H-23.2b", "--period", last_month(), "--as", "ban-dan-van",
+                 "--note", "đề nghị gửi ngay")
+    wait_for(lambda: duty_of(commune, "tan-loi")["reminders"] == 2, "the reminder by hand did not arrive")
+
+
+def certifying(federation):
+    district = federation.nodes["dong-phu"]
+    key = federation.nodes["binh-phuoc"].run("key", "root").strip()
+    words = ["--unit", "tan-loi", "--rule", "H-23.2b", "--period", last_month(), "--as", "ban-dan-van"]
+    path = str(federation.home / "tan-loi.absence")
+    district.run("certify-missing", *words, "-o", path)
+    seen = json.loads(federation.run("verify", path, "--root", key, "--json"))
+    check(seen["verified"] and seen["finding"]["decision"] == "missing" and seen["finding"]["reminders"] == 2,
+          f"verify: {seen}")
+    spoiled = bytearray(open(path, "rb").read())
+    spoiled[len(spoiled) // 2] ^= 1
+    open(path, "wb").write(spoiled)
+    federation.run("verify", path, "--root", key, expect=EXIT["verification failed"])
+    pushed = federation.nodes["tan-loi"].run("push", report(federation, "tan-loi"), "--from", "cap-uy", "--wait", "60",
+                                             expect=None)
+    check(pushed.returncode == 0 and "H-23.2b" in pushed.stderr and len(pushed.stdout.strip()) == HEX,
+          f"push: {pushed.stdout} {pushed.stderr}")
+    district.run("certify-missing", *words, "-o", path, "-y")
+    seen = json.loads(federation.run("verify", path, "--root", key, "--json"))
+    check(seen["verified"] and seen["finding"]["decision"] == "late" and seen["finding"]["days_late"] == 3
+          and seen["report"] == pushed.stdout.strip(), f"verify: {seen}")
+    check(duty_of(district, "tan-loi")["state"] == "late", "it was late")
+    refused = federation.nodes["binh-phuoc"].run("certify-missing", *words, "-o", path, "-y", expect=None)
+    check(refused.returncode == EXIT["refused"] and "NOT_SEEN" in refused.stderr, refused.stderr)
+
+
+def excusing(federation):
+    root, district = federation.nodes["binh-phuoc"], federation.nodes["bu-dang"]
+    words = ["--unit", "bu-dang", "--rule", "BP-24.2b", "--period", last_month()]
+    district_words = ["--as", "ban-dan-van", "--decision", "excused"]
+    check(district.run("excuse", *words, *district_words, expect=None).returncode == 77, "a unit excuses itself")
+    root.run("excuse", *words, *district_words, "--note", "mới thành lập")
+    wait_for(lambda: duty_of(district, "bu-dang")["state"] == "excused", "the excuse did not arrive")
+
+
+def reorganising(federation):
+    """A newer serial takes the place; a restart forgets nothing."""
+    root, commune = federation.nodes["binh-phuoc"], federation.nodes["tan-loi"]
+    root.run("calendar", "issue", calendar(federation, "nam", day(-1)), "--as", "ban-dan-van")
+    federation.settle()
+    check(duty_of(commune, "tan-loi")["days_late"] == 1, "the newer calendar does not count")
+    before = duty_of(commune, "tan-loi")["reminders"]
+    district = federation.nodes["dong-phu"]
+    district.kill()
+    district.start()
+    federation.settle()
+    check(duty_of(commune, "tan-loi")["reminders"] == before, "a restart reminded again")
+
+
+def test(program, daemon, _):
+    with Federation(program, daemon) as federation:
+        federation.usual()
+        issuing(federation)
+        newcomer(federation)
+        chasing(federation)
+        certifying(federation)
+        excusing(federation)
+        reorganising(federation)
+        duties = json.loads(federation.nodes["dong-phu"].run("audit", "--json"))["duties"]
+        check(duties["late"] == 1 and duties["missing"] == 1, f"audit: {duties}")
+        for node in federation.nodes.values():
+            node.run("audit")
+            node.stop()
+    print("duties: issued, owed, chased, certified, excused, reorganised")
+
+
+if __name__ == "__main__":
+    main(test)
