@@ -41,10 +41,14 @@ const char *dg_fault_list_word(const struct dg_fault_list *list, const char *en)
     return phrase != NULL ? phrase->vi : en;
 }
 
-/* Fills the text in; what does not fit is cut at a character. */
+/* Fills the text in; what does not fit is cut at a character. The format is the caller's literal or its
+ * translation, which takes the same values: a test compares the two. */
 static void fill(char ret[static WHAT_SIZE], const char *format, va_list args)
 {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
     int length = vsnprintf(ret, WHAT_SIZE, format, args);
+#pragma GCC diagnostic pop
 
     if (length < 0)
         ret[0] = '\0';
