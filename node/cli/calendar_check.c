@@ -136,6 +136,7 @@ static enum dg_err read_file(struct dg_cli *cli, const char *path, struct checke
     *ret = (struct checked){.path = path, .faults = dg_arena_alloc(&cli->arena, sizeof *ret->faults)};
     if (g == NULL || ret->faults == NULL)
         return dg_fault(&cli->fault, DG_ERR_NO_MEMORY);
+    ret->faults->language = cli->language;
     g->cli = cli;
     if (has_node(cli)) {
         enum dg_err err = dg_view_open(cli, &view);

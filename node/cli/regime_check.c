@@ -3,6 +3,7 @@
 
 #include "common/crypto.h"
 #include "common/line.h"
+#include "node/cli/mistakes.h"
 #include "node/cli/regime.h"
 #include "node/conf/regime_file.h"
 #include "node/conf/report_file.h"
@@ -17,40 +18,6 @@ struct checked {
     struct dg_bytes compiled;
     struct dg_fault_list *faults;
 };
-
-/* ---- telling ------------------------------------------------------------------------------------ */
-
-/* FILE:LINE:COLUMN: what (CODE), did you mean … */
-static void tell_one(struct dg_cli *cli, const struct checked *file, size_t i)
-{
-    const struct dg_fault *fault = &file->faults->item[i];
-    const struct dg_fault_hint *hint = &file->faults->hint[i];
-    const char *meant = fault->what + hint->told;
-
-    fprintf(cli->err, "%s:%u:%u: %.*s (%s)%s%s\n", dg_shown(&cli->arena, dg_bytes_of(file->path)),
-            (unsigned)fault->line, (unsigned)fault->column, (int)hint->told, fault->what, hint->code,
-            meant[0] != '\0' ? ", " : "", meant[0] != '\0' ? meant + strspn(meant, ": ") : "");
-}
-
-static void tell(struct dg_cli *cli, const struct checked *file)
-{
-    for (size_t i = 0; i < file->faults->count; i++)
-        tell_one(cli, file, i);
-    if (file->faults->beyond > 0)
-        dg_say(cli, cli->err, DG_MSG_MISTAKES_BEYOND,
-               DG_WORDS(dg_shown(&cli->arena, dg_bytes_of(file->path)),
-                        dg_arena_printf(&cli->arena, "%zu", file->faults->beyond)));
-}
-
-/* The call's own error, once the mistakes are told. */
-static enum dg_err count_of(struct dg_cli *cli, const struct checked *file)
-{
-    size_t count = file->faults->count + file->faults->beyond;
-
-    cli->where = file->path;
-    return dg_faultf(&cli->fault, DG_ERR_BAD_REGIME, "%s",
-                     dg_phrase(cli, DG_MSG_MISTAKES, DG_WORDS(dg_arena_printf(&cli->arena, "%zu", count))));
-}
 
 /* ---- reading ------------------------------------------------------------------------------------ */
 
@@ -103,8 +70,8 @@ enum dg_err dg_regime_take(struct dg_cli *cli, const char *value, struct dg_byte
     if (err != DG_OK)
         return err;
     if (file.faults->count > 0) {
-        tell(cli, &file);
-        return count_of(cli, &file);
+        dg_mistakes_tell(cli, file.path, file.faults);
+        return dg_mistakes_count(cli, DG_ERR_BAD_REGIME, file.path, file.faults);
     }
     *ret = file.compiled;
     return DG_OK;
@@ -161,15 +128,7 @@ static void print_json(struct dg_cli *cli, const struct checked *file)
         dg_json_number(json, "rules", regime->rule_count);
         dg_json_hex(json, "hash", hash.b, sizeof hash.b);
     }
-    struct dg_json *mistakes = dg_json_array(json, "mistakes");
-    for (size_t i = 0; i < file->faults->count; i++) {
-        struct dg_json *item = dg_json_item(mistakes);
-        dg_json_number(item, "line", file->faults->item[i].line);
-        dg_json_number(item, "column", file->faults->item[i].column);
-        dg_json_text(item, "code", file->faults->hint[i].code);
-        dg_json_text(item, "what", file->faults->item[i].what);
-    }
-    dg_json_number(json, "beyond", file->faults->beyond);
+    dg_mistakes_json(json, file->faults);
     dg_json_print(json, cli->out);
 }
 
@@ -208,9 +167,9 @@ enum dg_err dg_regime_check(struct dg_cli *cli)
         else if (is_good)
             print_summary(cli, &file[i]);
         else
-            tell(cli, &file[i]);
+            dg_mistakes_tell(cli, file[i].path, file[i].faults);
         if (!is_good)
             bad = &file[i];
     }
-    return bad == NULL ? DG_OK : count_of(cli, bad);
+    return bad == NULL ? DG_OK : dg_mistakes_count(cli, DG_ERR_BAD_REGIME, bad->path, bad->faults);
 }

@@ -335,13 +335,15 @@ enum dg_err dg_calendar_read(struct dg_arena *arena, struct dg_bytes text,
     struct dg_calendar calendar = {0};
     const struct dg_yaml *root = NULL;
     struct dg_bytes clean;
+    bool whole = false;
 
-    faults->count = 0;
+    dg_fault_list_reset(faults);
     if (text.size > DG_CALENDAR_FILE_MAX)
         dg_fault_list_add(faults, DG_ERR_BAD_CALENDAR, 1, 1, "the file is larger than %d bytes",
                           DG_CALENDAR_FILE_MAX);
     else if (enter(&fields, text, &clean))
-        root = dg_yaml_read(arena, clean, 1, DG_ERR_BAD_CALENDAR, faults);
+        root = dg_yaml_read_part(arena, clean, 1, DG_ERR_BAD_CALENDAR, faults, &whole);
+    fields.cut_short = !whole;
     if (root != NULL && root->kind == DG_YAML_MAP)
         read_root(&draft, root, &calendar);
     else if (root != NULL)
@@ -362,7 +364,7 @@ enum dg_err dg_calendar_load(struct dg_arena *arena, const char *path, const str
 {
     struct dg_bytes text;
 
-    faults->count = 0;
+    dg_fault_list_reset(faults);
     enum dg_err err = dg_file_read(arena, path, DG_CALENDAR_FILE_MAX, &text, fault);
     if (err != DG_OK)
         return err;

@@ -418,7 +418,8 @@ void dg_calendar_rules(struct dg_calendar_draft *draft, const struct dg_yaml *li
 {
     if (list == NULL)
         return;
-    if (list->kind != DG_YAML_LIST || list->count == 0 || list->count > DG_CALENDAR_ENTRIES_MAX)
+    if (list->kind != DG_YAML_LIST || list->count > DG_CALENDAR_ENTRIES_MAX ||
+        (list->count == 0 && !draft->fields->cut_short))
         dg_fields_complain(draft->fields, list, "rules must be a list of 1 to %d", DG_CALENDAR_ENTRIES_MAX);
     if (list->kind == DG_YAML_LIST)
         read_items(draft, list);

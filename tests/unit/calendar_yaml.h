@@ -104,6 +104,7 @@ static inline const char *compiled(struct fixture *f, const char *yaml)
     for (size_t i = 0; i < f->faults.count; i++) {
         const struct dg_fault *fault = &f->faults.item[i];
         assert_int_equal(fault->err, DG_ERR_BAD_CALENDAR);
+        assert_string_not_equal(f->faults.hint[i].code, "BAD_CALENDAR"); /* it has a word of its own */
         show(f, "%u:%u %s\n", fault->line, fault->column, fault->what);
     }
     if (err != DG_OK)

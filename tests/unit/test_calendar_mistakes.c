@@ -23,6 +23,25 @@ static void every_mistake_is_found_in_one_run_in_order(void **state)
                         "9:20 unknown key \"escalate\"\n");
 }
 
+static void mistakes_are_told_in_vietnamese(void **state)
+{
+    struct fixture *f = *state;
+
+    f->faults.language = "vi";
+    assert_string_equal(compiled_after(f, WINDOW "replace: maybe\nrules: [{rule: A, periods: Z, due: 17}]\n"),
+                        "6:10 \"maybe\" phải là yes hoặc no\n"
+                        "7:28 không có kỳ \"Z\": hãy ghi M, Q, H, 9M, Y, Q1, H2 hoặc 2026-Q1\n");
+    assert_string_equal(f->faults.hint[1].code, "UNKNOWN_PERIOD");
+}
+
+static void what_stands_before_a_flaw_of_the_syntax_is_read_too(void **state)
+{
+    assert_string_equal(compiled(*state, "name: Lịch\nwindow: 15-15\nrules:\n- {rule: A, periods: [\n"),
+                        "1:7 \"Lịch\" is not a name of a-z, 0-9 and -\n"
+                        "2:9 \"15-15\" must be calendar, or two days in a row like 15-14\n"
+                        "5:1 this is not YAML: did not find expected node content\n");
+}
+
 static void mistakes_of_rules_are_found_together(void **state)
 {
     assert_string_equal(
@@ -185,6 +204,7 @@ static void ten_thousand_rules_are_too_many_and_each_mistake_has_its_place(void 
     assert_int_equal(f->faults.count, DG_REGIME_FAULTS_MAX);
     assert_int_equal(f->faults.item[0].line, 7);
     assert_int_equal(f->faults.item[101].line, 107);
+    assert_int_equal(f->faults.count + f->faults.beyond, 10001);
     dg_buf_done(&yaml);
 }
 
@@ -251,6 +271,8 @@ int main(void)
 #define STORY(test) cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
     const struct CMUnitTest tests[] = {
         STORY(every_mistake_is_found_in_one_run_in_order),
+        STORY(mistakes_are_told_in_vietnamese),
+        STORY(what_stands_before_a_flaw_of_the_syntax_is_read_too),
         STORY(mistakes_of_rules_are_found_together),
         STORY(rules_without_an_id_are_told_and_nothing_more),
         STORY(dates_that_overlap_are_told_once),
