@@ -59,6 +59,16 @@ static const char *number(struct dg_cli *cli, uint64_t n)
     return dg_arena_printf(&cli->arena, "%llu", (unsigned long long)n);
 }
 
+/* Where no calendar is held, nothing is said of duties. */
+static bool has_duties(const struct dg_audit *audit)
+{
+    size_t count = 0;
+
+    for (enum dg_duty_state state = DG_DUTY_OWED; state <= DG_DUTY_EXCUSED; state++)
+        count += audit->duties[state];
+    return count > 0;
+}
+
 static void say_count(struct dg_cli *cli, enum dg_msg sentence, const struct dg_audit_copy_count *count)
 {
     dg_say(cli, cli->out, sentence,
@@ -88,10 +98,11 @@ static void print_text(struct dg_cli *cli, const struct dg_audit *audit)
         say_count(cli, DG_MSG_AUDITED_ADDITIONS, &audit->additions);
     if (audit->at_via > 0)
         dg_say(cli, cli->out, DG_MSG_AUDITED_AT_VIA, DG_WORDS(number(cli, audit->at_via)));
-    dg_say(cli, cli->out, DG_MSG_AUDITED_DUTIES,
-           DG_WORDS(number(cli, audit->duties[DG_DUTY_ON_TIME]), number(cli, audit->duties[DG_DUTY_LATE]),
-                    number(cli, audit->duties[DG_DUTY_MISSING]), number(cli, audit->duties[DG_DUTY_OWED]),
-                    number(cli, audit->duties[DG_DUTY_EXCUSED])));
+    if (has_duties(audit))
+        dg_say(cli, cli->out, DG_MSG_AUDITED_DUTIES,
+               DG_WORDS(number(cli, audit->duties[DG_DUTY_ON_TIME]), number(cli, audit->duties[DG_DUTY_LATE]),
+                        number(cli, audit->duties[DG_DUTY_MISSING]), number(cli, audit->duties[DG_DUTY_OWED]),
+                        number(cli, audit->duties[DG_DUTY_EXCUSED])));
 }
 
 static enum dg_err audit_store(struct dg_cli *cli, struct dg_store *store, dg_ms since)

@@ -209,7 +209,7 @@ const struct dg_dir_unit *dg_origin_unit(const struct dg_directory *dir, struct 
 /* The origin line of a checkpoint note, not yet verified. Empty when there is none. */
 struct dg_bytes dg_note_origin(struct dg_bytes note);
 
-/* ---- delivery (delivery.c) ---- */
+/* ---- delivery (delivery.c, judging.c) ---- */
 struct dg_admission {
     const struct dg_report *report;
     struct dg_bytes envelope;
@@ -231,6 +231,10 @@ void dg_sequence_see(struct dg_node *node, struct dg_txn *txn, const struct dg_r
 /* Tells of every number that has been missing for an hour. */
 void dg_sequence_tell(struct dg_txn *txn, dg_ms now);
 
+/* Puts a member's signed report on the record as rejected: a leaf, and a row in the index. Returns its
+ * position. */
+uint64_t dg_delivery_reject(struct dg_node *node, struct dg_txn *txn, const struct dg_parcel *parcel,
+                            enum dg_err code, dg_ms now);
 /* Takes a report from a neighbour: admits, refuses or recognises it, and answers by the parcel's tag. */
 void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                         const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,
@@ -399,7 +403,11 @@ void dg_invitation_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct
  * table is full, every one that is used or has expired. */
 void dg_invitation_purge(struct dg_node *node, struct dg_txn *txn, dg_ms now, bool pressed);
 
-/* ---- control (control.c) ---- */
+/* ---- control (control.c, push.c) ---- */
+/* Completes, signs and issues the report of an organ of this unit, or keeps it for further signatures; the
+ * reply names it, or the fault. A dry run only checks. */
+void dg_control_push(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                     dg_ms now, struct dg_ctl_reply *reply);
 /* Answers one request of the control socket, with an error when it could not be decoded. */
 void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,
                 struct dg_out *out);
