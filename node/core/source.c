@@ -75,13 +75,14 @@ static void settle(struct dg_node *node, struct dg_txn *txn, struct dg_source *s
         say(node, txn, source->asker, DG_SOURCE_GIVE, &source->id, now);
 }
 
-/* Asks the unit whose report names it; this node's own reports name what it must have itself. */
+/* Asks the unit whose report names it, which must lie below: this node's own reports name what it must have
+ * itself, and what others above or beside rest on is their affair. */
 static void ask_below(struct dg_node *node, struct dg_txn *txn, struct dg_source *source,
                       const struct dg_report *by, dg_ms now)
 {
     struct dg_bytes route = dg_node_route(node, txn, by->author[0].unit);
     if (route.size == 0 || dg_bytes_is(route, node->identity.parent)) {
-        source->code = dg_bytes_of(dg_err_name(DG_ERR_NOT_FOUND));
+        source->code = dg_bytes_of(dg_err_name(route.size == 0 ? DG_ERR_NOT_FOUND : DG_ERR_NOT_YOURS));
         settle(node, txn, source, DG_SOURCE_REFUSED, now);
         return;
     }
@@ -108,7 +109,8 @@ static enum dg_err want_take(struct dg_node *node, struct dg_txn *txn, const str
         source.state = DG_SOURCE_GIVEN;
         source.since_ms = now;
         dg_source_put(txn, &source);
-        say(node, txn, source.asker, DG_SOURCE_GIVE, &source.id, now);
+        if (!DG_MUTANT("withhold-source"))
+            say(node, txn, source.asker, DG_SOURCE_GIVE, &source.id, now);
         return DG_OK;
     }
     struct dg_source there;

@@ -235,7 +235,7 @@ static bool comment_arrived(struct sim_world *world, const struct dg_report *dra
                 goal || (draft->recipient[k].as == DG_AS_TO && dg_bytes_is(draft->recipient[k].unit, unit));
         size_t times = held_times(txn[i], id, dg_bytes_of(origin), index);
         if (times > 1 || (goal && times == 0)) {
-            (void)snprintf(why, why_size, "L4: %s has a comment of %s %zu times", unit, from->unit, times);
+            (void)snprintf(why, why_size, "L5: %s has a comment of %s %zu times", unit, from->unit, times);
             return false;
         }
     }
@@ -251,7 +251,7 @@ static bool told_the_truth(struct sim_world *world, const struct sim_push *push,
     bool voided = dg_joint_get(txn, &push->id, &joint) && joint.state == DG_JOINT_WITHDRAWN;
     if ((!push->issued || issued) && (!push->voided || voided) && !(issued && voided))
         return true;
-    (void)snprintf(why, why_size, "L4: %s was told %s, and the draft is %s%s", world->node[push->node].unit,
+    (void)snprintf(why, why_size, "L5: %s was told %s, and the draft is %s%s", world->node[push->node].unit,
                    push->issued ? "issued" : "withdrawn", issued ? "issued" : "", voided ? "withdrawn" : "");
     return false;
 }

@@ -358,6 +358,12 @@ static void left_rightly(struct sim_node *node, struct dg_txn *txn, const struct
                       node->unit, (unsigned long long)row->position, row->unit);
         return;
     }
+    if (row->kind == DG_QUEUED_SOURCE) {
+        if (!sim_source_heard(node->world, row, txn))
+            sim_break(node->world, "I3", "%s stopped asking or giving %s a source, and was not heard",
+                      node->unit, row->unit);
+        return;
+    }
     if (row->kind == DG_QUEUED_ISSUED) {
         struct sim_node *there = sim_node_by_unit(node->world, dg_bytes_of(row->unit));
         if (there == NULL || !sim_duty_has(there, dg_bytes_at(row->key, row->key_size), txn))

@@ -18,7 +18,8 @@
  *   L4  a request to give a report back is at every holder, once, and in its mailboxes; what rests on
  *       a source that was recalled or superseded is flagged wherever it is
  *   L3  outboxes are empty, nobody waits for a person, and nobody had to be started again
- *   L4  every comment is once at the author and once at every addressee, and signers were told the truth
+ *   L5  every comment is once at the author and once at every addressee, and signers were told the truth
+ *   L6  whoever asked for a source has it, unless the unit whose report names it has it not
  * The laws D1 to D3 of calendars, reminders and findings stand in duties.c.
  */
 #ifndef DG_TESTS_SIM_LAWS_H

@@ -349,7 +349,7 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
         sim_accord_replied(world, node, client, &reply);
         return;
     }
-    if (client == SIM_CLIENT_DUTY)
+    if (client == SIM_CLIENT_DUTY || client == SIM_CLIENT_FETCH)
         return;
     struct sim_push *push = &world->push[client - CLIENT_PUSHES];
     push->answered = true;
@@ -377,6 +377,11 @@ void sim_load_plan(struct sim_world *world)
         sim_plan(world,
                  &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
                                          .kind = SIM_ACCORD});
+    for (unsigned i = 0; i < options->fetches; i++)
+        sim_plan(world,
+                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
+                                         .kind = SIM_FETCH,
+                                         .node = (int)sim_below(&world->choice, world->node_count)});
     for (unsigned i = 0; i < options->duties; i++)
         sim_plan(world,
                  &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),

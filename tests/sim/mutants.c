@@ -43,6 +43,7 @@ const struct sim_mutant sim_mutants[] = {
     {"comment-twice", "keeps a comment as often as it is heard"},
     {"calendar-skips-one", "does not tell one of its children of a calendar"},
     {"remind-always", "reminds again whenever it looks"},
+    {"withhold-source", "acknowledges a want and does not give the source that it has"},
     {"certify-blind", "certifies as missing without looking"},
 };
 

@@ -43,6 +43,7 @@ void sim_options_draw(uint64_t seed, struct sim_options *ret)
     };
     ret->adopts = sim_chance(&choice, 4000) ? (unsigned)sim_between(&choice, 1, 6) : 0;
     ret->duties = sim_chance(&choice, 5000) ? (unsigned)sim_between(&choice, 5, 30) : 0;
+    ret->fetches = sim_chance(&choice, 5000) ? (unsigned)sim_between(&choice, 5, 30) : 0;
     if (ret->levels == 1)
         ret->nodes = 1;
     if (ret->levels > ret->nodes)

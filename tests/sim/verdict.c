@@ -485,8 +485,9 @@ const char *sim_laws_unsettled(struct sim_world *world)
         if (dg_store_mem_rows(world->node[i].store, DG_TABLE_MAIL) != v.mail[i])
             fail(&v, "L1: %s holds mail that nobody sent", world->node[i].unit);
     const char *duties = v.ok ? sim_duties_unsettled(world, v.txn) : NULL;
-    if (duties != NULL)
-        fail(&v, "%s", duties);
+    const char *sources = v.ok && duties == NULL ? sim_sources_unsettled(world, v.txn) : NULL;
+    if (duties != NULL || sources != NULL)
+        fail(&v, "%s", duties != NULL ? duties : sources);
     while (open > 0) {
         open--;
         dg_abort(world->node[open].store, v.txn[open]);

@@ -115,6 +115,9 @@ static void happen(struct sim_world *world, struct sim_happening *happening)
     case SIM_WEATHER:
         weather(world);
         break;
+    case SIM_FETCH:
+        sim_load_fetch(world, node);
+        break;
     case SIM_ACCORD:
         sim_accord_act(world);
         break;

@@ -32,7 +32,7 @@ enum {
 struct sim_options {
     uint64_t seed;
     unsigned nodes, levels;
-    unsigned pushes, marks, passes, adopts, duties;
+    unsigned pushes, marks, passes, adopts, duties, fetches;
     unsigned accords;                  /* signatures, withdrawals and comments that somebody tries */
     dg_ms load_ms;                     /* reports are pushed in this time, and faults happen */
     unsigned loss, duplicate, reorder; /* of a frame */
@@ -58,7 +58,8 @@ enum sim_kind {
     SIM_ADOPT,
     SIM_DUTY,
     SIM_WEATHER,
-    SIM_ACCORD
+    SIM_ACCORD,
+    SIM_FETCH
 };
 
 struct sim_happening {
@@ -260,7 +261,7 @@ void sim_accord_replied(struct sim_world *world, struct sim_node *node, uint64_t
 /* I9, for one leaf that was just logged: every author has signed what is accepted, and nothing is both issued
  * and void. */
 void sim_accord_leaf(struct sim_node *node, struct dg_txn *txn, const struct dg_leaf *leaf);
-/* L4: every comment in the node's log is held once by the author and by every addressee; txn[] are read
+/* L5: every comment in the node's log is held once by the author and by every addressee; txn[] are read
  * transactions of all nodes. False, with the reason in why. */
 bool sim_accord_settled(struct sim_world *world, struct sim_node *node, struct dg_txn *const txn[], char *why,
                         size_t why_size);
@@ -273,6 +274,15 @@ void sim_load_duty(struct sim_world *world, struct sim_node *node);
 const char *sim_duties_unsettled(struct sim_world *world, struct dg_txn *const txn[]);
 /* True when there has what own holds under a key of ISSUED. */
 bool sim_duty_has(struct sim_node *there, struct dg_bytes key, struct dg_txn *own);
+
+/* ---- sources.c: what reports were made of ---- */
+enum { SIM_CLIENT_FETCH = 501 }; /* beside the clients of load.c */
+/* Somebody at the node asks for the sources of some report. */
+void sim_load_fetch(struct sim_world *world, struct sim_node *node);
+/* True when the neighbour has heard of the source that the row was about, or has refused it for good. */
+bool sim_source_heard(struct sim_world *world, const struct sim_waiting *row, struct dg_txn *own);
+/* Why L6 does not hold (yet), NULL when it does; txn[i] reads node i. */
+const char *sim_sources_unsettled(struct sim_world *world, struct dg_txn *const txn[]);
 
 /* ---- villain.c: input that must not be believed ---- */
 /* One misdeed of some kind; the refusal of it is checked at once. */
