@@ -213,32 +213,6 @@ void dg_control_remind(struct dg_node *node, struct dg_txn *txn, const struct dg
 
 /* ---- missing and late ---------------------------------------------------------------------------- */
 
-static dg_ms leaf_time(struct dg_txn *txn, uint64_t index)
-{
-    struct dg_bytes text;
-    dg_ms time = 0;
-    enum { WORD = 5 }; /* "time " */
-    if (dg_leaf_get(txn, index, &text) && text.size > WORD + DG_INSTANT_TEXT)
-        (void)dg_instant_parse(dg_bytes_at(text.data + WORD, DG_INSTANT_TEXT - 1), &time);
-    return time;
-}
-
-/* How many leaves there are before the first that was written after the end of day. A log's times go backward
- * only where a clock was set back; then this is one of the places where the day ended. */
-static uint64_t size_at_end(struct dg_txn *txn, uint64_t size, struct dg_day day)
-{
-    dg_ms end = dg_day_start((struct dg_day){.n = day.n + 1});
-    uint64_t low = 0, high = size;
-    while (low < high && txn->err == DG_OK) {
-        uint64_t middle = low + (high - low) / 2;
-        if (leaf_time(txn, middle) < end)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static enum dg_err tree_head(struct about *a, uint64_t size, struct dg_tree_head *ret)
 {
     struct dg_tree_reader tree = dg_log_tree(a->txn);
@@ -276,7 +250,8 @@ static enum dg_err certify_fill(struct about *a, struct dg_absence *absence)
         return dg_fault(&a->reply->fault, DG_ERR_NO_MEMORY);
     *absence = (struct dg_absence){
         .duty = dg_duty_name_of(&a->duty), .finding = DG_FINDING_MISSING, .note = a->request->note};
-    enum dg_err err = tree_head(a, size_at_end(a->txn, size, a->last), &absence->before);
+    enum dg_err err = tree_head(
+        a, dg_log_size_at(a->txn, size, dg_day_start((struct dg_day){.n = a->last.n + 1})), &absence->before);
     if (err == DG_OK)
         err = tree_head(a, size, &absence->after);
     dg_reminders_each(a->txn, &a->duty, take_reminder, &reminders);

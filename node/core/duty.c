@@ -201,6 +201,12 @@ static bool visit_unit(struct walk *w, const struct dg_dir_unit *unit)
     return more;
 }
 
+/* True when reports of unit can come to at, or that was not asked. */
+static bool is_near(const struct dg_dir_unit *unit, const struct dg_dir_unit *at)
+{
+    return at == NULL || unit == at || unit->parent == at;
+}
+
 static bool visit_units(struct walk *w)
 {
     const struct dg_directory *directory = w->directory;
@@ -208,10 +214,12 @@ static bool visit_units(struct walk *w)
 
     if (w->filter->unit.size != 0) {
         const struct dg_dir_unit *unit = dg_directory_unit(directory, w->filter->unit);
-        return unit == NULL || visit_unit(w, unit);
+        return unit == NULL || !is_near(unit, w->filter->at) || visit_unit(w, unit);
     }
-    for (size_t i = 0; i < directory->unit_count && more; i++)
-        more = visit_unit(w, &directory->unit[i]);
+    for (size_t i = 0; i < directory->unit_count && more; i++) {
+        if (is_near(&directory->unit[i], w->filter->at))
+            more = visit_unit(w, &directory->unit[i]);
+    }
     return more;
 }
 

@@ -35,7 +35,9 @@ struct dg_duty {
 struct dg_duty_filter {
     struct dg_bytes unit; /* exactly this unit */
     struct dg_bytes organ, rule, period;
-    struct dg_day first, last; /* due days */
+    struct dg_day first, last;    /* due days */
+    const struct dg_dir_unit *at; /* only units whose reports could come to this one: itself and those right
+                                   * below it; NULL: all */
 };
 
 /* Calls each for the duties of the units of directory, by due day, unit, organ, rule and period, until it
@@ -59,7 +61,9 @@ struct dg_duty_facts {
     dg_ms signed_ms, arrived_ms; /* of the first report under rule and period */
     bool excused;
     bool extended;
-    struct dg_day until; /* extended: the day that counts instead of the due day */
+    struct dg_day until;     /* extended: the day that counts instead of the due day */
+    struct dg_id report;     /* submitted */
+    struct dg_hash decision; /* excused or extended: SHA-256 of the finding's body */
 };
 
 /* The state of a duty on a day, and by how many days a late one was late (0 for the others); ret_days_late

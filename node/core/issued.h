@@ -24,6 +24,9 @@ enum dg_err dg_calendars_load(struct dg_txn *txn, struct dg_arena *arena, size_t
                               struct dg_held_calendar **ret) DG_MUST_CHECK;
 /* What this node knows about one duty: reports (FILED) and findings. */
 void dg_duty_facts(struct dg_txn *txn, const struct dg_duty *duty, struct dg_duty_facts *ret);
+/* What it knew before an instant: of reports that had arrived here, and of findings signed by then. */
+void dg_duty_facts_before(struct dg_txn *txn, const struct dg_duty *duty, dg_ms before,
+                          struct dg_duty_facts *ret);
 /* Calls each for the reminders about a duty, by issuer, oldest first, until it returns false. */
 void dg_reminders_each(struct dg_txn *txn, const struct dg_duty *duty,
                        bool (*each)(void *ctx, const struct dg_reminder *reminder,

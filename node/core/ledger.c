@@ -130,6 +130,29 @@ bool dg_leaf_get(struct dg_txn *txn, uint64_t index, struct dg_bytes *ret)
     return dg_get(txn, DG_TABLE_LEAF, dg_row_key_bytes(&key), ret);
 }
 
+dg_ms dg_leaf_time(struct dg_txn *txn, uint64_t index)
+{
+    struct dg_bytes text;
+    dg_ms time = 0;
+    enum { WORD = 5 }; /* "time " */
+    if (dg_leaf_get(txn, index, &text) && text.size > WORD + DG_INSTANT_TEXT)
+        (void)dg_instant_parse(dg_bytes_at(text.data + WORD, DG_INSTANT_TEXT - 1), &time);
+    return time;
+}
+
+uint64_t dg_log_size_at(struct dg_txn *txn, uint64_t size, dg_ms at)
+{
+    uint64_t low = 0, high = size;
+    while (low < high && txn->err == DG_OK) {
+        uint64_t middle = low + (high - low) / 2;
+        if (dg_leaf_time(txn, middle) < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 enum dg_err dg_ledger_seal(struct dg_txn *txn, const struct dg_identity *identity,
                            const struct dg_signer *signer)
 {

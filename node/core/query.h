@@ -63,6 +63,9 @@ bool dg_mail_is_open(const struct dg_mail *mail);
  * false only those of dg_mail_is_open, in time that grows with their number. */
 void dg_mail_each(struct dg_txn *txn, struct dg_bytes organ, bool all,
                   bool (*each)(void *ctx, const struct dg_mail *mail), void *ctx);
+/* The same for every row at or after a position, in time that grows with their number. */
+void dg_mail_since(struct dg_txn *txn, struct dg_bytes organ, uint64_t position,
+                   bool (*each)(void *ctx, const struct dg_mail *mail), void *ctx);
 /* The row of one report. False when that organ did not receive it. */
 bool dg_mail_get(struct dg_txn *txn, struct dg_bytes organ, uint64_t position, struct dg_mail *ret);
 /* Calls each for every report an organ of this node authored, oldest first. organ empty: all of them. */
@@ -162,8 +165,8 @@ struct dg_queued {
     enum dg_lane lane;
     uint64_t seq;
     enum dg_queued_kind kind;
-    uint64_t position; /* report, custody */
-    uint32_t number;   /* custody */
+    uint64_t position;             /* report, custody */
+    uint32_t number;               /* custody */
     struct dg_bytes directory_key; /* directory; issued: the key in ISSUED */
     dg_ms since_ms;
     bool held;
@@ -217,6 +220,11 @@ void dg_log_get(struct dg_txn *txn, struct dg_log_view *ret);
 bool dg_beacon_get(struct dg_txn *txn, struct dg_bytes *ret_origin, uint64_t *ret_size);
 /* Reads the text of a leaf, which lives as long as txn. False when there is none at index. */
 bool dg_leaf_get(struct dg_txn *txn, uint64_t index, struct dg_bytes *ret);
+/* The time of the leaf at index, by the clock of this node. 0 when there is none. */
+dg_ms dg_leaf_time(struct dg_txn *txn, uint64_t index);
+/* How many of the log's first `size` leaves stand before the first that was written at or after an instant. A
+ * log's times go backward only where a clock was set back; then this is one of the places of that instant. */
+uint64_t dg_log_size_at(struct dg_txn *txn, uint64_t size, dg_ms at);
 /* A reader of this node's tree through txn, for merkle.h; ctx is the transaction. */
 struct dg_tree_reader dg_log_tree(struct dg_txn *txn);
 

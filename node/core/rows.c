@@ -339,23 +339,39 @@ bool dg_mail_get(struct dg_txn *txn, struct dg_bytes organ, uint64_t position, s
     return true;
 }
 
-void dg_mail_each(struct dg_txn *txn, struct dg_bytes organ, bool all,
-                  bool (*each)(void *ctx, const struct dg_mail *mail), void *ctx)
+/* Rows of MAIL or OPEN from a key on, as long as they are the organ's. */
+static void mail_walk(struct dg_txn *txn, struct dg_bytes organ, enum dg_table table, struct dg_bytes from,
+                      bool (*each)(void *ctx, const struct dg_mail *mail), void *ctx)
 {
     struct dg_row_key prefix = dg_key_slug(organ);
     struct dg_cursor cursor;
-    dg_cursor_open(&cursor, txn, all ? DG_TABLE_MAIL : DG_TABLE_OPEN);
-    bool more = dg_cursor_seek(&cursor, dg_row_key_bytes(&prefix));
+    dg_cursor_open(&cursor, txn, table);
+    bool more = dg_cursor_seek(&cursor, from);
     for (; more && dg_cursor_at_prefix(&cursor, dg_row_key_bytes(&prefix)); more = dg_cursor_next(&cursor)) {
         struct dg_mail mail;
         if (cursor.key.size != prefix.size + 8)
             break;
         mail.position = dg_u64be(cursor.key.data + prefix.size);
-        bool read = all ? mail_read(txn, cursor.value, &mail) : dg_mail_get(txn, organ, mail.position, &mail);
+        bool read = table == DG_TABLE_MAIL ? mail_read(txn, cursor.value, &mail)
+                                           : dg_mail_get(txn, organ, mail.position, &mail);
         if (!read || !each(ctx, &mail))
             break;
     }
     dg_cursor_close(&cursor);
+}
+
+void dg_mail_each(struct dg_txn *txn, struct dg_bytes organ, bool all,
+                  bool (*each)(void *ctx, const struct dg_mail *mail), void *ctx)
+{
+    struct dg_row_key from = dg_key_slug(organ);
+    mail_walk(txn, organ, all ? DG_TABLE_MAIL : DG_TABLE_OPEN, dg_row_key_bytes(&from), each, ctx);
+}
+
+void dg_mail_since(struct dg_txn *txn, struct dg_bytes organ, uint64_t position,
+                   bool (*each)(void *ctx, const struct dg_mail *mail), void *ctx)
+{
+    struct dg_row_key from = dg_key_organ(organ, position);
+    mail_walk(txn, organ, DG_TABLE_MAIL, dg_row_key_bytes(&from), each, ctx);
 }
 
 void dg_sent_each(struct dg_txn *txn, struct dg_bytes organ,
