@@ -1,6 +1,8 @@
 /* duty_list.c - duties for the reading verbs: listed first, looked up afterwards, a few per transaction. */
 #include "node/cli/duty_list.h"
 
+#include "node/cli/say.h"
+
 /* ---- listing ------------------------------------------------------------------------------------ */
 
 struct listing {
@@ -95,4 +97,23 @@ void dg_duty_row_read(struct dg_view *view, const struct dg_duty_list *list, con
                       see_report, ret);
     dg_reminders_each(view->txn, duty, see_reminder, ret);
     dg_absences_each(view->txn, duty, see_absence, ret);
+}
+
+const char *dg_duty_shown(struct dg_cli *cli, enum dg_duty_state state, uint32_t days_late)
+{
+    switch (state) {
+    case DG_DUTY_ON_TIME:
+        return dg_paint(cli, DG_PAINT_GOOD, dg_msg(cli, DG_MSG_DUTY_ON_TIME));
+    case DG_DUTY_LATE:
+        return dg_paint(
+            cli, DG_PAINT_WARN,
+            dg_phrase(cli, DG_MSG_DUTY_LATE, DG_WORDS(dg_arena_printf(&cli->arena, "%u", days_late))));
+    case DG_DUTY_MISSING:
+        return dg_paint(cli, DG_PAINT_BAD, dg_msg(cli, DG_MSG_DUTY_MISSING));
+    case DG_DUTY_EXCUSED:
+        return dg_msg(cli, DG_MSG_DUTY_EXCUSED);
+    case DG_DUTY_OWED:
+        break;
+    }
+    return dg_msg(cli, DG_MSG_DUTY_OWED);
 }

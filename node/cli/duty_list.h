@@ -40,5 +40,7 @@ enum dg_err dg_duty_list(struct dg_cli *cli, struct dg_view *view, const struct 
 /* Looks one of them up as it stands on a day. */
 void dg_duty_row_read(struct dg_view *view, const struct dg_duty_list *list, const struct dg_duty *duty,
                       struct dg_day today, struct dg_duty_row *ret);
+/* The state in the language and colours of the call. In cli->arena, or a literal. */
+const char *dg_duty_shown(struct dg_cli *cli, enum dg_duty_state state, uint32_t days_late);
 
 #endif

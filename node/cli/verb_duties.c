@@ -82,23 +82,7 @@ static void print_json(struct duties *d, const struct dg_duty_row *row)
 
 static const char *state_shown(struct dg_cli *cli, const struct dg_duty_row *row)
 {
-    if (row->unseen)
-        return dg_msg(cli, DG_MSG_DUTY_UNSEEN);
-    switch (row->state) {
-    case DG_DUTY_ON_TIME:
-        return dg_paint(cli, DG_PAINT_GOOD, dg_msg(cli, DG_MSG_DUTY_ON_TIME));
-    case DG_DUTY_LATE:
-        return dg_paint(
-            cli, DG_PAINT_WARN,
-            dg_phrase(cli, DG_MSG_DUTY_LATE, DG_WORDS(dg_arena_printf(&cli->arena, "%u", row->days_late))));
-    case DG_DUTY_MISSING:
-        return dg_paint(cli, DG_PAINT_BAD, dg_msg(cli, DG_MSG_DUTY_MISSING));
-    case DG_DUTY_EXCUSED:
-        return dg_msg(cli, DG_MSG_DUTY_EXCUSED);
-    case DG_DUTY_OWED:
-    default:
-        return dg_msg(cli, DG_MSG_DUTY_OWED);
-    }
+    return row->unseen ? dg_msg(cli, DG_MSG_DUTY_UNSEEN) : dg_duty_shown(cli, row->state, row->days_late);
 }
 
 static void print_row(struct duties *d, const struct dg_duty_row *row)
