@@ -101,6 +101,10 @@ def check_waiting(federation, papers, key):
     check("waits", row(bloc, "ban-thuong-vu", report) is None)
     waits = row(bloc, "ban-thuong-vu", report, "--all")
     check("waits", waits["state"] == "waits" and waits["through"] == f"ban-tuyen-giao@{BLOC}", waits)
+    for organ, waiting in (("ban-thuong-vu", [report]), ("ban-tuyen-giao", [report]), ("van-phong", [])):
+        said = json.loads(bloc.run("digest", "--since", "2026-01-01", "--as", organ, "--json"))
+        check("digest", [mail["id"] for mail in said["waiting"]] == waiting, said)
+        check("digest", bool(said["arrived"]) == (organ != "ban-thuong-vu"), said)
     refused(bloc, "WAITS", "mark", report, "--as", "ban-thuong-vu", "accepted")
     refused(bloc, "ONLY_PASSES", "mark", report, "--as", "ban-tuyen-giao", "accepted")
     refused(bloc, "NOT_VIA", "pass", report, "--as", "van-phong")
