@@ -318,8 +318,9 @@ static bool remind(struct dg_node *node, struct dg_txn *txn, const struct dg_dut
         return false;
     uint32_t escalate = duty->calendar->calendar.escalate_after;
     *issued = (struct dg_issued){.kind = DG_RECORD_REMINDER};
-    issued->is.reminder = (struct dg_reminder){.duty = dg_duty_name_of(duty),
-                                               .escalated = escalate > 0 && count + 1 >= escalate};
+    issued->is.reminder =
+        (struct dg_reminder){.duty = dg_duty_name_of(duty),
+                             .escalated = escalate > 0 && count + !DG_MUTANT("escalate-next") >= escalate};
     enum dg_err err = dg_issue(node, txn, issued, organ, false, now, &fault);
     if (err != DG_OK)
         dg_txn_fail(txn, err);

@@ -9,6 +9,7 @@
 
 #include "node/core/duty_dates.h"
 #include "node/core/mandate_rules.h"
+#include "node/core/mutant.h"
 
 enum { REGIMES_MAX = 2 * (DG_REGIMES_PER_REPORT_MAX + 1), LEARNT_MAX = 4 };
 
@@ -67,8 +68,10 @@ static const struct dg_rule *rule_of(struct owing *owing, const struct dg_regime
 /* Adds the rule of the entry in the regimes at one unit, if it goes upward or does not, as asked. */
 static void cite(struct owing *owing, const struct dg_dir_unit *at, bool upward)
 {
+    const struct dg_calendar_entry *entry = owing->date->entry;
+    struct dg_day day = DG_MUTANT("regime-of-first") ? entry->first : entry->cutoff;
     struct dg_cited regime[DG_REGIMES_PER_REPORT_MAX + 1];
-    size_t count = dg_regimes_at(at, owing->date->entry->cutoff, regime, sizeof regime / sizeof *regime);
+    size_t count = dg_regimes_at(at, day, regime, sizeof regime / sizeof *regime);
 
     for (size_t i = 0; i < count; i++) {
         if (regime[i].adoption->regime == NULL)

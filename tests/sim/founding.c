@@ -13,10 +13,21 @@
 enum { KEYS_PER_NODE = 24, FEDERATION_KEY = 0 };
 
 static const char *const levels[] = {"province", "district", "commune", "cell"};
-/* Organs of a province or district; a commune has a khoi-dan-van, a cell only two. */
+/* Organs of a province or district; a commune has a khoi-dan-van, a cell only two, a bloc no authorities. */
 static const char *const full_organs[] = {"cap-uy",      "thuong-truc",   "ban-thuong-vu",
                                           "ban-dan-van", "van-phong",     "chinh-quyen",
                                           "mttq",        "to-chuc-ct-xh", "luc-luong-vu-trang"};
+
+static struct dg_bytes level_of(const struct sim_node *node)
+{
+    return dg_bytes_of(node->bloc ? "bloc" : levels[node->level]);
+}
+
+static bool bloc_lacks(const char *slug)
+{
+    return strcmp(slug, "chinh-quyen") == 0 || strcmp(slug, "mttq") == 0 ||
+           strcmp(slug, "luc-luong-vu-trang") == 0;
+}
 
 static uint32_t key_number(const struct sim_node *node, uint32_t role)
 {
@@ -42,6 +53,8 @@ static size_t make_organs(struct sim_node *node, struct dg_founding_organ ret[SI
         if (node->level >= 2 && strcmp(slug, "ban-dan-van") == 0)
             slug = "khoi-dan-van";
         if (cell && strcmp(slug, "khoi-dan-van") != 0 && strcmp(slug, "cap-uy") != 0)
+            continue;
+        if (node->bloc && bloc_lacks(slug))
             continue;
         struct sim_organ *organ = &node->organ[node->organ_count];
         (void)snprintf(organ->slug, sizeof organ->slug, "%s", slug);
@@ -159,7 +172,7 @@ static bool invite(struct sim_node *parent, const struct sim_node *child, struct
     struct dg_ctl_request request = {
         .verb = DG_CTL_INVITE,
         .unit = dg_bytes_of(child->unit),
-        .level = dg_bytes_of(levels[child->level]),
+        .level = level_of(child),
         .name = dg_bytes_of(child->unit),
         .regime = regime,
         .regime_count = regime_count,
@@ -238,7 +251,7 @@ static bool found_child(struct sim_world *world, struct sim_node *child, struct 
     struct dg_invitation invitation;
     struct dg_founding founding = {
         .unit = dg_bytes_of(child->unit),
-        .level = dg_bytes_of(levels[child->level]),
+        .level = level_of(child),
         .name = dg_bytes_of(child->unit),
         .endpoint = dg_bytes_of("tcp://sim:1"),
         .parent_endpoint = dg_bytes_of("tcp://sim:1"),

@@ -345,6 +345,10 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
         world->pass_count += reply.fault.err == DG_OK;
         return;
     }
+    if (client >= SIM_CLIENT_YEAR) {
+        sim_year_replied(world, client, &reply);
+        return;
+    }
     if (client >= SIM_CLIENT_ACCORDS) {
         sim_accord_replied(world, node, client, &reply);
         return;

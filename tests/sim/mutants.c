@@ -49,14 +49,32 @@ const struct sim_mutant sim_mutants[] = {
 
 const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];
 
+const struct sim_mutant sim_year_mutants[] = {
+    {"old-calendar", "asks for what a newer serial of the calendar has dropped"},
+    {"regime-of-first", "asks by the regime of the day on which a period begins"},
+    {"escalate-next", "escalates one reminder too late"},
+};
+
+const size_t sim_year_mutant_count = sizeof sim_year_mutants / sizeof sim_year_mutants[0];
+
 static const char *planted;
+
+/* Its name as the table spells it, NULL when it is not there. */
+static const char *find(const struct sim_mutant mutants[], size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, mutants[i].name) == 0)
+            return mutants[i].name;
+    return NULL;
+}
 
 bool sim_mutant_plant(const char *name)
 {
     planted = NULL;
-    for (size_t i = 0; name != NULL && i < sim_mutant_count; i++)
-        if (strcmp(name, sim_mutants[i].name) == 0)
-            planted = sim_mutants[i].name;
+    if (name != NULL)
+        planted = find(sim_mutants, sim_mutant_count, name);
+    if (name != NULL && planted == NULL)
+        planted = find(sim_year_mutants, sim_year_mutant_count, name);
     return name == NULL || planted != NULL;
 }
 

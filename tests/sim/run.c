@@ -50,7 +50,7 @@ void sim_options_draw(uint64_t seed, struct sim_options *ret)
         ret->levels = ret->nodes;
 }
 
-static void fill_result(const struct sim_world *world, struct sim_result *ret)
+void sim_result_fill(const struct sim_world *world, struct sim_result *ret)
 {
     *ret = (struct sim_result){
         .ok = !world->laws.broken,
@@ -80,7 +80,7 @@ void sim_run(const struct sim_options *options, bool trace, bool tail, struct si
     if (!world->laws.broken)
         sim_world_calm(world);
     sim_world_settle(world);
-    fill_result(world, ret);
+    sim_result_fill(world, ret);
     if (world->laws.broken && tail && !trace)
         sim_trace_tail(&world->trace);
     sim_world_free(world);

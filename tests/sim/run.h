@@ -14,6 +14,8 @@ struct sim_result {
     uint64_t turns, packets, pushes, crashes, villainies;
 };
 
+/* What has become of a world. */
+void sim_result_fill(const struct sim_world *world, struct sim_result *ret);
 /* Draws what the world of a seed is like: which faults there are at all, how often, the tree, the load. */
 void sim_options_draw(uint64_t seed, struct sim_options *ret);
 /* Runs it. trace prints every line; a failure prints the last ones when tail is set. */

@@ -1,7 +1,7 @@
-/* sim.c - dg_sim: runs seeds, mutants and stories.
+/* sim.c - dg_sim: runs seeds, mutants, stories and planned years.
  *
  *   dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--mutant NAME] [--mutants] [--stories] [--story NAME]
- * [--trace]
+ *          [--year] [--trace]
  *
  * A failure prints the command that repeats it and the last hundred events. Exit status 1 then.
  */
@@ -15,12 +15,13 @@
 #include "tests/sim/mutants.h"
 #include "tests/sim/run.h"
 #include "tests/sim/stories.h"
+#include "tests/sim/year.h"
 
 struct arguments {
     uint64_t seed, seeds;
     double seconds;
     const char *mutant, *story;
-    bool one, mutants, stories, trace; /* one: a seed was named */
+    bool one, mutants, stories, year, trace; /* one: a seed was named */
 };
 
 static double elapsed(void)
@@ -35,8 +36,9 @@ static double elapsed(void)
 
 static void report_failure(const struct arguments *arguments, uint64_t seed, const struct sim_result *result)
 {
-    printf("\n%s: %s\nrepeat: dg_sim --seed %" PRIu64 "%s%s --trace\n", result->law, result->what, seed,
-           arguments->mutant != NULL ? " --mutant " : "", arguments->mutant != NULL ? arguments->mutant : "");
+    printf("\n%s: %s\nrepeat: dg_sim%s --seed %" PRIu64 "%s%s --trace\n", result->law, result->what,
+           arguments->year ? " --year" : "", seed, arguments->mutant != NULL ? " --mutant " : "",
+           arguments->mutant != NULL ? arguments->mutant : "");
 }
 
 /* The first seed is run twice: the same seed must tell the same story to the letter. */
@@ -79,21 +81,64 @@ static int run_seeds(const struct arguments *arguments)
     return 0;
 }
 
-/* Each planted bug must break a law within so many seeds. */
+static bool year_repeats(uint64_t seed, uint64_t hash)
+{
+    struct sim_result again;
+    sim_year_run(seed, false, false, &again);
+    if (again.hash != hash)
+        printf("the year of seed %" PRIu64 " does not repeat: %016" PRIx64 ", then %016" PRIx64 "\n", seed,
+               hash, again.hash);
+    return again.hash == hash;
+}
+
+/* A planned year of every seed; the first one is lived twice. */
+static int run_years(const struct arguments *arguments)
+{
+    uint64_t turns = 0, pushes = 0;
+    for (uint64_t i = 0; i < arguments->seeds; i++) {
+        struct sim_result result;
+        sim_year_run(arguments->seed + i, arguments->trace, true, &result);
+        if (!result.ok) {
+            report_failure(arguments, arguments->seed + i, &result);
+            return 1;
+        }
+        if (i == 0 && !year_repeats(arguments->seed, result.hash))
+            return 1;
+        turns += result.turns;
+        pushes += result.pushes;
+    }
+    printf("%" PRIu64 " years from seed %" PRIu64 " are as planned: %" PRIu64 " turns, %" PRIu64
+           " reports, %.1f s\n",
+           arguments->seeds, arguments->seed, turns, pushes, elapsed());
+    return 0;
+}
+
+/* One seed with the bug planted: a swarm's world, or a year. */
+static void run_mutant(bool year, uint64_t seed, struct sim_result *ret)
+{
+    struct sim_options options;
+    if (year) {
+        sim_year_run(seed, false, false, ret);
+        return;
+    }
+    sim_options_draw(seed, &options);
+    options.settle_ms = 15 * 60000;
+    sim_run(&options, false, false, ret);
+}
+
+/* Each planted bug must break a law within so many seeds; with --year those that only a year shows. */
 static int run_mutants(const struct arguments *arguments)
 {
+    const struct sim_mutant *mutants = arguments->year ? sim_year_mutants : sim_mutants;
+    size_t count = arguments->year ? sim_year_mutant_count : sim_mutant_count;
     int missed = 0;
-    for (size_t i = 0; i < sim_mutant_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         uint64_t tried = 0;
         struct sim_result result = {.ok = true};
-        (void)sim_mutant_plant(sim_mutants[i].name);
-        while (result.ok && tried < arguments->seeds) {
-            struct sim_options options;
-            sim_options_draw(arguments->seed + tried++, &options);
-            options.settle_ms = 15 * 60000;
-            sim_run(&options, false, false, &result);
-        }
-        printf("%-16s %-55s ", sim_mutants[i].name, sim_mutants[i].what);
+        (void)sim_mutant_plant(mutants[i].name);
+        while (result.ok && tried < arguments->seeds)
+            run_mutant(arguments->year, arguments->seed + tried++, &result);
+        printf("%-16s %-55s ", mutants[i].name, mutants[i].what);
         if (result.ok)
             printf("NOT CAUGHT in %" PRIu64 " seeds\n", tried);
         else
@@ -107,7 +152,7 @@ static int run_mutants(const struct arguments *arguments)
 static int usage(void)
 {
     fputs("dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--mutant NAME] [--mutants]\n"
-          "       [--stories] [--story NAME] [--trace]\n",
+          "       [--stories] [--story NAME] [--year] [--trace]\n",
           stderr);
     return 2;
 }
@@ -121,6 +166,8 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
             ret->trace = true, takes_value = false;
         else if (strcmp(argv[i], "--mutants") == 0)
             ret->mutants = true, takes_value = false;
+        else if (strcmp(argv[i], "--year") == 0)
+            ret->year = ret->one = true, takes_value = false;
         else if (strcmp(argv[i], "--stories") == 0)
             ret->stories = true, takes_value = false;
         else if (value == NULL)
@@ -157,5 +204,7 @@ int main(int argc, char **argv)
     }
     if (arguments.stories || arguments.story != NULL)
         return sim_stories_run(arguments.story, arguments.trace) ? 0 : 1;
+    if (arguments.year && !arguments.mutants)
+        return run_years(&arguments);
     return arguments.mutants ? run_mutants(&arguments) : run_seeds(&arguments);
 }

@@ -168,6 +168,17 @@ void sim_world_settle(struct sim_world *world)
 
 /* ---- life ---------------------------------------------------------------------------------------- */
 
+/* One province, three districts, a bloc, and twelve communes in the districts. */
+static void make_province(struct sim_world *world)
+{
+    enum { DISTRICTS = 3, BLOC = 4, UNITS = 17 };
+    sim_node_init(world, 0, SIM_NOBODY);
+    for (int i = 1; i < UNITS; i++)
+        sim_node_init(world, i, i <= BLOC ? 0 : 1 + (i - BLOC - 1) % DISTRICTS);
+    world->node[BLOC].bloc = true;
+    world->node_count = UNITS;
+}
+
 static void make_tree(struct sim_world *world)
 {
     const struct sim_options *options = &world->options;
@@ -198,7 +209,10 @@ struct sim_world *sim_world_new(const struct sim_options *options)
     dg_arena_init(&world->frame_arena, 0);
     dg_buf_init(&world->said, DG_FRAME_MAX);
     dg_buf_init(&world->replied, DG_CTL_MSG_MAX);
-    make_tree(world);
+    if (options->province)
+        make_province(world);
+    else
+        make_tree(world);
     if (!sim_found_all(world) && !world->laws.broken)
         sim_break(world, "L3", "the federation could not be founded");
     for (size_t i = 0; i < world->node_count && !world->laws.broken; i++)

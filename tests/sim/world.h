@@ -43,6 +43,7 @@ struct sim_options {
     unsigned villain;                  /* per second */
     dg_ms skew_max;
     bool second_regime; /* districts have a regime of their own */
+    bool province;      /* the tree of year.h in place of one by chance */
     dg_ms settle_ms;    /* bound of the laws that something good happens */
 };
 
@@ -88,6 +89,7 @@ struct sim_node {
     int index, parent; /* parent: SIM_NOBODY at the root */
     unsigned level;    /* 0 at the root */
     char unit[16];
+    bool bloc; /* a bloc of level 1, which is no district */
     struct dg_store *store;
     struct dg_node *node; /* NULL while it is dead */
     struct dg_turn turn;
@@ -146,6 +148,7 @@ struct sim_world {
     struct sim_happening *queue; /* a heap by (at, serial) */
     size_t push_count;
     struct sim_push push[SIM_PUSHES_MAX];
+    struct sim_year *year;       /* of a world that lives through one; borrowed */
     size_t mark_count;           /* marks that were answered with OK */
     size_t pass_count;           /* passes that were answered with OK */
     struct dg_arena arena;       /* founding */
@@ -283,6 +286,11 @@ void sim_load_fetch(struct sim_world *world, struct sim_node *node);
 bool sim_source_heard(struct sim_world *world, const struct sim_waiting *row, struct dg_txn *own);
 /* Why L6 does not hold (yet), NULL when it does; txn[i] reads node i. */
 const char *sim_sources_unsettled(struct sim_world *world, struct dg_txn *const txn[]);
+
+/* ---- year.c: a planned year (year.h) ---- */
+enum { SIM_CLIENT_YEAR = 2000000 }; /* and above: beyond those of accord.c */
+/* The clerk of a year reads the answer. */
+void sim_year_replied(struct sim_world *world, uint64_t client, const struct dg_ctl_reply *reply);
 
 /* ---- villain.c: input that must not be believed ---- */
 /* One misdeed of some kind; the refusal of it is checked at once. */
