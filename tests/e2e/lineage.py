@@ -25,6 +25,7 @@ def push(federation, unit, organ, number, sources=()):
 def consolidated(federation, district, committee):
     """The district's committee drafts its report from the commune's, and sends what was drafted."""
     federation.child("bu-dang", "duc-lieu", "commune", "Xã Đức Liễu", listens=False)
+    federation.settle()  # until the district has heard which organs the new commune has
     words = ["consolidate", "--as", "cap-uy", "--rule", "BP-24.2b", "--period", "2026-10"]
     found = district.lines(*words)[0]
     if ([source["id"] for source in found["sources"]] != [committee] or found["missing"] != ["cap-uy@duc-lieu"]
