@@ -279,7 +279,7 @@ static bool check_duty(struct absence *a)
     if (!search.found)
         return dg_check_failed(v, "duty", "%.*s does not bind %.*s@%.*s for %.*s", DG_SHOW(name->rule),
                                DG_SHOW(name->organ), DG_SHOW(name->unit), DG_SHOW(name->period));
-    if (!dg_duty_seen(&search.duty, finder))
+    if (dg_duty_keeper(&search.duty) != finder)
         return dg_check_failed(v, "duty", "the report does not go to %.*s",
                                DG_SHOW(a->out->finding.issuer.unit));
     return dg_check_held(v, "duty", "%.*s@%.*s, %.*s (%.*s), %.*s", DG_SHOW(name->organ), DG_SHOW(name->unit),

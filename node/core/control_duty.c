@@ -128,10 +128,11 @@ static enum dg_err refuse(struct about *a, enum dg_err code, const char *what)
     return code;
 }
 
-/* Who would not have received the report cannot say that it is missing. */
+/* Whom the report would not have come to cannot say that it is missing, and who owes it upward does not say
+ * so of himself. */
 static enum dg_err check_seen(struct about *a)
 {
-    if (dg_duty_seen(&a->duty, dg_node_self(a->node, a->txn)))
+    if (dg_duty_keeper(&a->duty) == dg_node_self(a->node, a->txn))
         return DG_OK;
     return refuse(a, DG_ERR_NOT_SEEN, dg_arena_string(a->txn->arena, a->request->rule));
 }

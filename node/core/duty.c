@@ -79,13 +79,14 @@ static void cite(struct owing *owing, const struct dg_dir_unit *at, bool upward)
     }
 }
 
-/* A rule to the superior unit is judged by the regimes there, every other by those at the unit. At the root
- * nothing goes upward. */
-static void cite_all(struct owing *owing, const struct dg_dir_unit *unit)
+/* A rule to the superior unit is judged by the regimes there, every other by those at the unit, and nobody
+ * below the unit that is owed the report says until when. At the root nothing goes upward. */
+static void cite_all(const struct dg_dates *dates, struct owing *owing, const struct dg_dir_unit *unit)
 {
     owing->cited_count = 0;
-    cite(owing, unit, false);
-    if (unit->parent != NULL)
+    if (dg_date_counts(dates, owing->date, unit, unit))
+        cite(owing, unit, false);
+    if (unit->parent != NULL && dg_date_counts(dates, owing->date, unit, unit->parent))
         cite(owing, unit->parent, true);
 }
 
@@ -184,9 +185,7 @@ static bool visit_unit(struct walk *w, const struct dg_dir_unit *unit)
     w->here_count = 0;
     for (size_t i = 0; i < w->owing_count; i++) {
         struct owing *owing = &w->owing[i];
-        if (!dg_date_counts(&w->dates, owing->date, unit))
-            continue;
-        cite_all(owing, unit);
+        cite_all(&w->dates, owing, unit);
         if (owing->cited_count > 0)
             w->here[w->here_count++] = owing;
     }

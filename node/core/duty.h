@@ -3,10 +3,11 @@
  * A calendar says dates, the regimes say whom a rule binds. An organ owes a report for a period when an entry
  * names rule and period, the unit is the issuer's or lies below it and has one of the entry's levels, and the
  * rule binds the organ there on the cut-off day, with somebody else to address it to: the root owes nothing
- * upward, and nobody reports to himself. Of a joint report the lead organ owes, where the others exist. Of
- * several calendars that name one rule and period for a unit, that of the issuer nearest to the unit counts,
- * and of one issuer's the newest serial of the name whose days hold the due day; of two names the one signed
- * later. What a longer period replaces is not owed.
+ * upward, and nobody reports to himself. Of a joint report the lead organ owes, where the others exist. What
+ * goes to @parent is dated by the unit above or one above that: no unit sets itself the day of what it owes
+ * upward. Of several calendars that name one rule and period for a unit, that of the issuer nearest to the
+ * unit counts, and of one issuer's the newest serial of the name whose days hold the due day; of two names
+ * the one signed later. What a longer period replaces is not owed.
  *
  * Memory:  results borrow directory and calendars, and live in the arena.
  */

@@ -300,8 +300,10 @@ static void a_calendar_says_nothing_about_units_beside_or_above_its_issuer(void 
     struct dg_calendar *calendar = issue(o, "bu-dang", "bd", 1);
 
     owe(o, calendar, "BP-24.2b", "2026-10", "", "2026-10-14", "2026-10-17");
-    assert_string_equal(owed(o), "10-17 cap-uy@bu-dang BP-24.2b 2026-10\n"
-                                 "10-17 cap-uy@duc-lieu BP-24.2b 2026-10\n");
+    assert_string_equal(owed(o), "10-17 cap-uy@duc-lieu BP-24.2b 2026-10\n");
+    owe(o, calendar, "BP-24.2a", "2026-10", "district", "2026-10-14", "2026-10-17");
+    o->filter.organ = word_of("mttq");
+    assert_string_equal(owed(o), "10-17 mttq@bu-dang BP-24.2a 2026-10\n");
 }
 
 static void the_nearest_issuer_sets_the_day(void **state)
@@ -317,6 +319,22 @@ static void the_nearest_issuer_sets_the_day(void **state)
                                                 "11-19 cap-uy@duc-lieu BP-24.2b 2026-11\n");
     assert_string_equal(owed_at(o, "bu-dang"), "10-19 cap-uy@bu-dang BP-24.2b 2026-10\n"
                                                "11-19 cap-uy@bu-dang BP-24.2b 2026-11\n");
+}
+
+static void nobody_dates_what_he_owes_upward(void **state)
+{
+    struct office *o = *state;
+    struct dg_calendar *own = issue(o, "duc-lieu", "dl", 1);
+    struct dg_calendar *far = issue(o, "binh-phuoc", "bp", 1);
+
+    set_organs(o->world, "duc-lieu", "cap-uy mttq");
+    owe(o, own, "BP-24.2b", "2026-10", "", "2026-10-14", "2026-12-31");
+    owe(o, own, "BP-24.2a", "2026-10", "", "2026-10-14", "2026-10-25");
+    assert_string_equal(owed_at(o, "duc-lieu"), "10-25 mttq@duc-lieu BP-24.2a 2026-10\n");
+    owe(o, far, "BP-24.2b", "2026-10", "", "2026-10-14", "2026-10-19");
+    owe(o, far, "BP-24.2a", "2026-10", "", "2026-10-14", "2026-10-19");
+    assert_string_equal(owed_at(o, "duc-lieu"), "10-19 cap-uy@duc-lieu BP-24.2b 2026-10\n"
+                                                "10-25 mttq@duc-lieu BP-24.2a 2026-10\n");
 }
 
 static void a_nearer_day_outside_those_asked_for_still_counts(void **state)
@@ -616,6 +634,7 @@ int main(void)
         STORY(the_second_half_and_nine_months_are_owed_like_any_other_period),
         STORY(duties_come_by_day_unit_organ_rule_and_period),
         STORY(a_calendar_says_nothing_about_units_beside_or_above_its_issuer),
+        STORY(nobody_dates_what_he_owes_upward),
         STORY(the_nearest_issuer_sets_the_day),
         STORY(a_nearer_day_outside_those_asked_for_still_counts),
         STORY(a_nearer_issuer_may_replace_a_period),

@@ -154,6 +154,22 @@ static void a_newer_serial_takes_the_place_and_the_old_one_stays(void **state)
     assert_int_equal(ask(FED_XA, "xa").state, DG_DUTY_OWED);
 }
 
+static void no_unit_dates_excuses_or_certifies_what_it_owes_upward(void **state)
+{
+    (void)state;
+    assert_int_equal(fed_issue_calendar(fed, FED_XA, "ban-dan-van", "2026-12-20").fault.err, DG_OK);
+    assert_int_equal(ask(FED_XA, "xa").count, 0);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
+    assert_int_equal(ask(FED_XA, "xa").state, DG_DUTY_MISSING);
+    assert_int_equal(
+        fed_about_duty(fed, DG_CTL_EXCUSE, FED_XA, "cap-uy@xa", DG_FINDING_EXCUSED, NULL).fault.err,
+        DG_ERR_NOT_PERMITTED);
+    static const enum dg_ctl_verb verb[] = {DG_CTL_CERTIFY, DG_CTL_REMIND};
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(fed_about_duty(fed, verb[i], FED_XA, "cap-uy@xa", 0, NULL).fault.err,
+                         DG_ERR_NOT_SEEN);
+}
+
 static void a_unit_that_was_cut_off_gets_the_calendar_later(void **state)
 {
     (void)state;
@@ -370,6 +386,7 @@ int main(void)
         TEST(a_calendar_of_a_district_stays_below_it),
         TEST(an_organ_that_does_not_direct_issues_nothing),
         TEST(a_newer_serial_takes_the_place_and_the_old_one_stays),
+        TEST(no_unit_dates_excuses_or_certifies_what_it_owes_upward),
         TEST(a_unit_that_was_cut_off_gets_the_calendar_later),
         TEST(a_push_says_which_duty_it_meets),
         TEST(a_report_after_the_due_day_is_late_by_so_many_days),
