@@ -394,13 +394,13 @@ static bool check_arrival(struct absence *a)
             dg_id_equal(&event->leaf.report, &v->out->id) && event->leaf.verdict == DG_VERDICT_ACCEPTED)
             arrival = event;
     }
-    int32_t days = dg_day_of(v->out->report.signed_ms).n - a->out->last.n;
     if (!dg_id_equal(&v->out->id, &finding->report) || !is_under(&v->out->report, &finding->duty))
         return dg_check_failed(v, "arrival", "the report is not the one of this duty");
     if (arrival == NULL || arrival->entry->index >= finding->after.size)
         return dg_check_failed(v, "arrival", "the finder's log does not show it");
+    int32_t days = dg_day_of(arrival->leaf.time).n - a->out->last.n;
     if (days < 1 || (uint32_t)days != finding->days)
-        return dg_check_failed(v, "arrival", "it was signed %ld days after the last day, not %lu", (long)days,
+        return dg_check_failed(v, "arrival", "it came %ld days after the last day, not %lu", (long)days,
                                (unsigned long)finding->days);
     arrival->used = true;
     return dg_check_held(v, "arrival", "%lu days late, leaf %llu", (unsigned long)finding->days,

@@ -262,12 +262,6 @@ static bool take_reminder(void *ctx, const struct dg_reminder *reminder, const s
     return reminders->count < DG_REMINDERS_MAX;
 }
 
-static bool take_report(void *ctx, const struct dg_filed *filed)
-{
-    *(struct dg_id *)ctx = filed->id;
-    return false;
-}
-
 static enum dg_err certify_fill(struct about *a, struct dg_absence *absence)
 {
     uint64_t size = dg_meta_u64(a->txn, "log-size");
@@ -287,8 +281,7 @@ static enum dg_err certify_fill(struct about *a, struct dg_absence *absence)
         return err;
     absence->finding = DG_FINDING_LATE;
     absence->days = a->days_late;
-    dg_filed_each(a->txn, a->duty.entry->rule, a->duty.entry->period, a->duty.unit->slug, a->duty.organ->slug,
-                  take_report, &absence->report);
+    absence->report = a->facts.report;
     return err;
 }
 

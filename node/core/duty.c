@@ -276,18 +276,18 @@ enum dg_duty_state dg_duty_judge(const struct dg_duty *duty, const struct dg_dut
                                  struct dg_day today, uint32_t *ret_days_late)
 {
     struct dg_day last = facts->extended ? facts->until : duty->entry->due;
-    struct dg_day signed_on = dg_day_of(facts->signed_ms);
+    struct dg_day came_on = dg_day_of(facts->came_ms);
 
     if (ret_days_late != NULL)
         *ret_days_late = 0;
-    if (facts->submitted && signed_on.n <= last.n)
+    if (facts->submitted && came_on.n <= last.n)
         return DG_DUTY_ON_TIME;
     if (facts->excused)
         return DG_DUTY_EXCUSED;
     if (!facts->submitted)
         return today.n > last.n ? DG_DUTY_MISSING : DG_DUTY_OWED;
     if (ret_days_late != NULL)
-        *ret_days_late = (uint32_t)(signed_on.n - last.n);
+        *ret_days_late = (uint32_t)(came_on.n - last.n);
     return DG_DUTY_LATE;
 }
 

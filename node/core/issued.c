@@ -211,47 +211,6 @@ struct dg_duty_name dg_duty_name_of(const struct dg_duty *duty)
     };
 }
 
-static bool first_filed(void *ctx, const struct dg_filed *filed)
-{
-    struct dg_duty_facts *facts = ctx;
-    facts->submitted = true;
-    facts->signed_ms = filed->signed_ms;
-    facts->arrived_ms = filed->arrived_ms;
-    return false;
-}
-
-struct decided {
-    const struct dg_duty *duty;
-    struct dg_duty_facts *facts;
-    dg_ms newest;
-};
-
-/* The newest decision of the unit that issued the calendar counts; missing and late decide nothing. */
-static bool decide(void *ctx, const struct dg_absence *absence, const struct dg_hash *hash)
-{
-    struct decided *decided = ctx;
-    const struct dg_issuer *issuer = &decided->duty->calendar->calendar.issuer;
-    enum dg_finding finding = absence->finding;
-    (void)hash;
-    if (finding == DG_FINDING_MISSING || finding == DG_FINDING_LATE ||
-        absence->issuer.signed_ms < decided->newest || !dg_bytes_equal(absence->issuer.unit, issuer->unit))
-        return true;
-    decided->newest = absence->issuer.signed_ms;
-    decided->facts->extended = finding == DG_FINDING_EXTENDED;
-    decided->facts->until = absence->until;
-    decided->facts->excused = !decided->facts->extended;
-    return true;
-}
-
-void dg_duty_facts(struct dg_txn *txn, const struct dg_duty *duty, struct dg_duty_facts *ret)
-{
-    struct decided decided = {.duty = duty, .facts = ret};
-    *ret = (struct dg_duty_facts){.submitted = false};
-    dg_filed_each(txn, duty->entry->rule, duty->entry->period, duty->unit->slug, duty->organ->slug,
-                  first_filed, ret);
-    dg_absences_each(txn, duty, decide, &decided);
-}
-
 struct reminders {
     struct dg_txn *txn;
     bool (*each)(void *ctx, const struct dg_reminder *reminder, const struct dg_hash *hash);

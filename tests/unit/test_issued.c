@@ -208,6 +208,27 @@ static void a_report_after_the_due_day_is_late_by_so_many_days(void **state)
     assert_int_equal(asked.days_late, 4);
 }
 
+static void what_was_sent_in_time_and_came_after_the_day_is_late(void **state)
+{
+    (void)state;
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-21");
+    fed->cut_khoi = true;
+    (void)fed_push(fed, FED_KHOI, NULL);
+    fed_sleep_days(fed, 2);
+    assert_int_equal(ask(FED_KHOI, "khoi").state, DG_DUTY_ON_TIME); /* as far as its own node knows */
+    assert_int_equal(ask(FED_TINH, "khoi").state, DG_DUTY_MISSING);
+    fed->cut_khoi = false;
+    fed_run(fed, 900);
+    static const enum fed_place place[] = {FED_TINH, FED_KHOI};
+    for (size_t i = 0; i < 2; i++) {
+        struct asked asked = ask(place[i], "khoi");
+        assert_int_equal(asked.state, DG_DUTY_LATE);
+        assert_int_equal(asked.days_late, 2);
+    }
+    assert_int_equal(fed_about_duty(fed, DG_CTL_CERTIFY, FED_TINH, "cap-uy@khoi", 0, NULL).fault.err, DG_OK);
+    assert_int_equal(ask(FED_TINH, "khoi").absence.finding, DG_FINDING_LATE);
+}
+
 static void a_status_names_what_is_overdue_and_degrades_nothing(void **state)
 {
     (void)state;
@@ -390,6 +411,7 @@ int main(void)
         TEST(a_unit_that_was_cut_off_gets_the_calendar_later),
         TEST(a_push_says_which_duty_it_meets),
         TEST(a_report_after_the_due_day_is_late_by_so_many_days),
+        TEST(what_was_sent_in_time_and_came_after_the_day_is_late),
         TEST(a_status_names_what_is_overdue_and_degrades_nothing),
         TEST(an_excuse_is_known_where_the_duty_is),
         TEST(an_extension_moves_the_last_day),
