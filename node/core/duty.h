@@ -57,7 +57,7 @@ enum dg_duty_state {
 /* What came, as far as the judging node knows. */
 struct dg_duty_facts {
     bool submitted;
-    struct dg_id report; /* the first under rule and period */
+    struct dg_id report; /* the first under rule and period that was not undone */
     uint64_t position;   /* of its leaf in the judging node's log */
     dg_ms signed_ms;     /* by the author's clock, which decides nothing */
     dg_ms came_ms;       /* to the unit that is owed it, by that unit's log; while the author's node has no

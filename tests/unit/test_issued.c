@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "node/core/issued_impl.h"
+#include "proto/state_table.h"
 #include "tests/unit/support/duties.h"
 
 static struct fed *fed;
@@ -229,6 +230,74 @@ static void what_was_sent_in_time_and_came_after_the_day_is_late(void **state)
     assert_int_equal(ask(FED_TINH, "khoi").absence.finding, DG_FINDING_LATE);
 }
 
+static void a_report_that_was_given_back_meets_no_duty(void **state)
+{
+    (void)state;
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-21");
+    struct dg_id first = fed_push(fed, FED_XA, NULL);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);
+    char hex[DG_HEX_BYTES];
+    dg_hex(first.b, sizeof first.b, hex);
+    struct dg_ctl_request request = {.verb = DG_CTL_RECALL,
+                                     .organ = dg_bytes_of("cap-uy"),
+                                     .report = dg_bytes_of(hex),
+                                     .note = dg_bytes_of("nhầm số liệu")};
+    assert_int_equal(fed_control(&fed->node[FED_XA], &request).fault.err, DG_OK);
+    fed_run(fed, 10);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME); /* asked for, not agreed */
+    fed_mark(fed, FED_HUYEN, &first, "ban-dan-van", DG_STATE_RECALL_AGREED); /* only a copy */
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);
+    fed_mark(fed, FED_HUYEN, &first, "cap-uy", DG_STATE_RECALL_AGREED);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_OWED);
+    assert_int_equal(ask(FED_XA, "xa").state, DG_DUTY_OWED);
+    fed_sleep_days(fed, 1);
+    (void)fed_push(fed, FED_XA, NULL);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_LATE);
+    assert_int_equal(ask(FED_XA, "xa").days_late, 1);
+}
+
+struct counted {
+    struct dg_txn *txn;
+    const char *keeper;
+    size_t filed, counting;
+};
+
+static bool count_filed(void *ctx, const struct dg_filed *filed)
+{
+    struct counted *counted = ctx;
+    dg_ms came_ms;
+    counted->filed++;
+    counted->counting += dg_filed_counts(counted->txn, filed, dg_bytes_of(counted->keeper), &came_ms);
+    return true;
+}
+
+/* How many reports of cap-uy@xa under V-1, which goes through ban-dan-van@huyen, count at a node. */
+static struct counted count_at(enum fed_place place)
+{
+    struct counted counted = {.keeper = "huyen"};
+    struct dg_bytes none = dg_bytes_at(NULL, 0);
+    assert_int_equal(dg_begin_read(fed->node[place].store, &counted.txn), DG_OK);
+    dg_filed_each(counted.txn, dg_bytes_of("V-1"), none, none, none, count_filed, &counted);
+    assert_int_equal(counted.txn->err, DG_OK);
+    dg_abort(fed->node[place].store, counted.txn);
+    return counted;
+}
+
+static void a_report_that_its_via_organ_returned_meets_no_duty(void **state)
+{
+    static const enum fed_place place[] = {FED_HUYEN, FED_XA};
+    (void)state;
+    struct dg_ctl_reply reply = fed_push_matter(fed, FED_XA, "cap-uy", "tren", NULL, NULL);
+    assert_int_equal(reply.fault.err, DG_OK);
+    fed_run(fed, 10);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(count_at(place[i]).filed == 1 && count_at(place[i]).counting == 1);
+    assert_int_equal(fed_pass(fed, FED_HUYEN, &reply.id, "ban-dan-van", true), DG_OK);
+    fed_run(fed, 10);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(count_at(place[i]).filed == 1 && count_at(place[i]).counting == 0);
+}
+
 static void a_status_names_what_is_overdue_and_degrades_nothing(void **state)
 {
     (void)state;
@@ -412,6 +481,8 @@ int main(void)
         TEST(a_push_says_which_duty_it_meets),
         TEST(a_report_after_the_due_day_is_late_by_so_many_days),
         TEST(what_was_sent_in_time_and_came_after_the_day_is_late),
+        TEST(a_report_that_was_given_back_meets_no_duty),
+        TEST(a_report_that_its_via_organ_returned_meets_no_duty),
         TEST(a_status_names_what_is_overdue_and_degrades_nothing),
         TEST(an_excuse_is_known_where_the_duty_is),
         TEST(an_extension_moves_the_last_day),
