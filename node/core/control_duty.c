@@ -195,13 +195,25 @@ static bool count_reminder(void *ctx, const struct dg_reminder *reminder, const 
     return true;
 }
 
+/* Nobody is chased for what he may still send tomorrow; on the last day itself he may be. */
+static enum dg_err remind_check(struct about *a)
+{
+    char day[DG_DAY_TEXT];
+    enum dg_err err = check_seen(a);
+    if (err == DG_OK)
+        err = check_owed(a);
+    if (err != DG_OK || a->today.n >= a->last.n)
+        return err;
+    dg_day_text(a->last, day);
+    return refuse(a, DG_ERR_NOT_DUE, day);
+}
+
 void dg_control_remind(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                        dg_ms now, struct dg_ctl_reply *reply)
 {
     struct about a;
     uint32_t count = 0;
-    if (begin(&a, node, txn, request, now, reply) != DG_OK || check_seen(&a) != DG_OK ||
-        check_owed(&a) != DG_OK)
+    if (begin(&a, node, txn, request, now, reply) != DG_OK || remind_check(&a) != DG_OK)
         return;
     dg_reminders_each(txn, &a.duty, count_reminder, &count);
     uint32_t escalate = a.duty.calendar->calendar.escalate_after;

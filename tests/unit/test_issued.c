@@ -419,7 +419,12 @@ static void who_has_reported_or_is_excused_is_not_reminded(void **state)
 static void a_reminder_by_hand_is_counted_with_the_others(void **state)
 {
     (void)state;
-    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-12-20");
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-22");
+    struct dg_ctl_reply early = fed_about_duty(fed, DG_CTL_REMIND, FED_HUYEN, "cap-uy@xa", 0, NULL);
+    assert_int_equal(early.fault.err, DG_ERR_NOT_DUE);
+    assert_non_null(strstr(early.fault.what, "2026-11-22"));
+    assert_int_equal(ask(FED_HUYEN, "xa").reminder.count, 0);
+    fed_sleep_days(fed, 1);
     assert_int_equal(fed_about_duty(fed, DG_CTL_REMIND, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err, DG_OK);
     assert_int_equal(ask(FED_XA, "xa").reminder.count, 1);
     assert_int_equal(fed_about_duty(fed, DG_CTL_REMIND, FED_TINH, "cap-uy@xa", 0, NULL).fault.err,
