@@ -244,7 +244,7 @@ static void a_report_that_was_given_back_meets_no_duty(void **state)
                                      .note = dg_bytes_of("nhầm số liệu")};
     assert_int_equal(fed_control(&fed->node[FED_XA], &request).fault.err, DG_OK);
     fed_run(fed, 10);
-    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME); /* asked for, not agreed */
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);           /* asked for, not agreed */
     fed_mark(fed, FED_HUYEN, &first, "ban-dan-van", DG_STATE_RECALL_AGREED); /* only a copy */
     assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);
     fed_mark(fed, FED_HUYEN, &first, "cap-uy", DG_STATE_RECALL_AGREED);
@@ -296,6 +296,49 @@ static void a_report_that_its_via_organ_returned_meets_no_duty(void **state)
     fed_run(fed, 10);
     for (size_t i = 0; i < 2; i++)
         assert_true(count_at(place[i]).filed == 1 && count_at(place[i]).counting == 0);
+}
+
+static bool take_filed(void *ctx, const struct dg_filed *filed)
+{
+    *(struct dg_filed *)ctx = *filed;
+    return false;
+}
+
+static bool take_receipt(void *ctx, const struct dg_custody *custody)
+{
+    *(struct dg_custody *)ctx = *custody;
+    return custody->record.kind != DG_RECORD_RECEIPT;
+}
+
+static void a_report_that_the_superiors_node_rejected_meets_no_duty(void **state)
+{
+    (void)state;
+    struct dg_txn *txn;
+    struct dg_filed filed = {.position = 0};
+    struct dg_custody custody = {.number = 99};
+    struct dg_bytes none = dg_bytes_at(NULL, 0);
+    struct dg_buf leaf;
+    dg_ms came_ms = 0;
+    (void)fed_push(fed, FED_XA, NULL);
+    assert_int_equal(dg_begin_write(fed->node[FED_XA].store, &txn), DG_OK);
+    dg_filed_each(txn, dg_bytes_of("T-1"), none, none, none, take_filed, &filed);
+    assert_true(dg_filed_counts(txn, &filed, dg_bytes_of("huyen"), &came_ms));
+    dg_custody_each(txn, filed.position, take_receipt, &custody);
+    assert_int_equal(came_ms, custody.leaf.time); /* of its receipt */
+    custody.leaf.verdict = DG_VERDICT_REJECTED;
+    custody.leaf.code = dg_bytes_of("SEQ_GAP");
+    custody.leaf.delivery_count = custody.leaf.unresolved_count = custody.leaf.flag_count = 0;
+    dg_buf_init(&leaf, DG_LEAF_MAX);
+    assert_int_equal(dg_leaf_write(&custody.leaf, &leaf), DG_OK);
+    custody.record.leaf = dg_buf_bytes(&leaf);
+    dg_custody_put(txn, filed.position, custody.number, custody.origin, custody.checkpoint_size,
+                   &custody.record);
+    assert_false(dg_filed_counts(txn, &filed, dg_bytes_of("huyen"), &came_ms));
+    assert_true(
+        dg_filed_counts(txn, &filed, dg_bytes_of("tinh"), &came_ms)); /* what others do decides nothing */
+    assert_int_equal(txn->err, DG_OK);
+    dg_buf_done(&leaf);
+    dg_abort(fed->node[FED_XA].store, txn);
 }
 
 static void a_status_names_what_is_overdue_and_degrades_nothing(void **state)
@@ -488,6 +531,7 @@ int main(void)
         TEST(what_was_sent_in_time_and_came_after_the_day_is_late),
         TEST(a_report_that_was_given_back_meets_no_duty),
         TEST(a_report_that_its_via_organ_returned_meets_no_duty),
+        TEST(a_report_that_the_superiors_node_rejected_meets_no_duty),
         TEST(a_status_names_what_is_overdue_and_degrades_nothing),
         TEST(an_excuse_is_known_where_the_duty_is),
         TEST(an_extension_moves_the_last_day),
