@@ -15,7 +15,7 @@
  *
  * What a verified file says: the finder's organ signed that nothing came, and tied that to its log. Whoever
  * has the leaves of that log up to `after` can look; a report that is there, or a receipt for it, proves the
- * finder wrong.
+ * finder wrong, unless it was returned by its via organ or given back by its addressee.
  */
 #ifndef DG_NODE_AUDIT_ABSENCE_H
 #define DG_NODE_AUDIT_ABSENCE_H

@@ -279,7 +279,7 @@ static bool check_duty(struct absence *a)
     if (!search.found)
         return dg_check_failed(v, "duty", "%.*s does not bind %.*s@%.*s for %.*s", DG_SHOW(name->rule),
                                DG_SHOW(name->organ), DG_SHOW(name->unit), DG_SHOW(name->period));
-    if (!dg_duty_seen(&search.duty, finder))
+    if (dg_duty_keeper(&search.duty) != finder)
         return dg_check_failed(v, "duty", "the report does not go to %.*s",
                                DG_SHOW(a->out->finding.issuer.unit));
     return dg_check_held(v, "duty", "%.*s@%.*s, %.*s (%.*s), %.*s", DG_SHOW(name->organ), DG_SHOW(name->unit),
@@ -394,13 +394,13 @@ static bool check_arrival(struct absence *a)
             dg_id_equal(&event->leaf.report, &v->out->id) && event->leaf.verdict == DG_VERDICT_ACCEPTED)
             arrival = event;
     }
-    int32_t days = dg_day_of(v->out->report.signed_ms).n - a->out->last.n;
     if (!dg_id_equal(&v->out->id, &finding->report) || !is_under(&v->out->report, &finding->duty))
         return dg_check_failed(v, "arrival", "the report is not the one of this duty");
     if (arrival == NULL || arrival->entry->index >= finding->after.size)
         return dg_check_failed(v, "arrival", "the finder's log does not show it");
+    int32_t days = dg_day_of(arrival->leaf.time).n - a->out->last.n;
     if (days < 1 || (uint32_t)days != finding->days)
-        return dg_check_failed(v, "arrival", "it was signed %ld days after the last day, not %lu", (long)days,
+        return dg_check_failed(v, "arrival", "it came %ld days after the last day, not %lu", (long)days,
                                (unsigned long)finding->days);
     arrival->used = true;
     return dg_check_held(v, "arrival", "%lu days late, leaf %llu", (unsigned long)finding->days,

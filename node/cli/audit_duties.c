@@ -73,7 +73,7 @@ struct judging {
     const struct dg_dir_unit *self;
     struct dg_day today;
     const struct dg_duty *duty; /* at hand */
-    uint64_t filed_at;          /* position of its first report here */
+    uint64_t filed_at;          /* position of the report that meets it */
 };
 
 static void note_duty(struct judging *j, bool evidence, const char *what, const char *detail)
@@ -86,12 +86,6 @@ static void note_duty(struct judging *j, bool evidence, const char *what, const 
                         dg_arena_string(arena, duty->entry->period));
 
     dg_audit_note_about(j->notes, evidence, what, dg_bytes_of(about), dg_bytes_of(detail));
-}
-
-static bool first_position(void *ctx, const struct dg_filed *filed)
-{
-    ((struct judging *)ctx)->filed_at = filed->position;
-    return false;
 }
 
 /* Whoever signs that nothing came, with the report in the log he names, is caught by that log. */
@@ -122,9 +116,7 @@ static bool judge(void *ctx, const struct dg_duty *duty)
     if (state == DG_DUTY_MISSING)
         note_duty(j, false, "DUTY_MISSING", "");
     if (facts.submitted) {
-        j->filed_at = UINT64_MAX;
-        dg_filed_each(j->txn, duty->entry->rule, duty->entry->period, duty->unit->slug, duty->organ->slug,
-                      first_position, j);
+        j->filed_at = facts.position;
         dg_absences_each(j->txn, duty, check_finding, j);
     }
     return j->txn->err == DG_OK;

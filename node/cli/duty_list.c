@@ -55,15 +55,6 @@ enum dg_err dg_duty_list(struct dg_cli *cli, struct dg_view *view, const struct 
 
 /* ---- one of them -------------------------------------------------------------------------------- */
 
-static bool see_report(void *ctx, const struct dg_filed *filed)
-{
-    struct dg_duty_row *row = ctx;
-
-    row->has_report = true;
-    row->report = filed->id;
-    return false;
-}
-
 static bool see_reminder(void *ctx, const struct dg_reminder *reminder, const struct dg_hash *hash)
 {
     struct dg_duty_row *row = ctx;
@@ -92,9 +83,8 @@ void dg_duty_row_read(struct dg_view *view, const struct dg_duty_list *list, con
     ret->state = dg_duty_judge(duty, &ret->facts, today, &ret->days_late);
     ret->unseen = !ret->facts.submitted && !ret->facts.excused && !dg_duty_seen(duty, list->self);
     ret->last = ret->facts.extended ? ret->facts.until : duty->entry->due;
-    if (ret->facts.submitted)
-        dg_filed_each(view->txn, duty->entry->rule, duty->entry->period, duty->unit->slug, duty->organ->slug,
-                      see_report, ret);
+    ret->has_report = ret->facts.submitted;
+    ret->report = ret->facts.report;
     dg_reminders_each(view->txn, duty, see_reminder, ret);
     dg_absences_each(view->txn, duty, see_absence, ret);
 }

@@ -189,7 +189,7 @@ static void print_duty(const struct dg_evaluated *item, FILE *to)
     set_number(&row, COLUMN_days_late, item->days_late);
     if (facts->submitted) {
         set_instant(&row, COLUMN_signed, facts->signed_ms);
-        set_instant(&row, COLUMN_arrived, facts->arrived_ms);
+        set_instant(&row, COLUMN_arrived, facts->came_ms);
         set_hash(&row, COLUMN_report, facts->report.b);
     }
     if (facts->extended || facts->excused)

@@ -84,7 +84,7 @@ static void json_report(struct dg_json *json, const struct dg_duty_facts *facts)
     }
     dg_json_hex(json, "report", facts->report.b, sizeof facts->report.b);
     dg_json_instant(json, "signed", facts->signed_ms);
-    dg_json_instant(json, "arrived", facts->arrived_ms);
+    dg_json_instant(json, "arrived", facts->came_ms);
 }
 
 static void json_duty(struct dg_json *json, const struct dg_evaluated *item)

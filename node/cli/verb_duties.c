@@ -34,7 +34,7 @@ static void json_report(struct dg_json *json, const struct dg_duty_row *row)
     }
     dg_json_hex(json, "report", row->report.b, sizeof row->report.b);
     dg_json_instant(json, "signed", row->facts.signed_ms);
-    dg_json_instant(json, "arrived", row->facts.arrived_ms);
+    dg_json_instant(json, "arrived", row->facts.came_ms);
 }
 
 static void json_calendar(struct dg_arena *arena, struct dg_json *json, const struct dg_held_calendar *held)

@@ -128,10 +128,11 @@ static enum dg_err refuse(struct about *a, enum dg_err code, const char *what)
     return code;
 }
 
-/* Who would not have received the report cannot say that it is missing. */
+/* Whom the report would not have come to cannot say that it is missing, and who owes it upward does not say
+ * so of himself. */
 static enum dg_err check_seen(struct about *a)
 {
-    if (dg_duty_seen(&a->duty, dg_node_self(a->node, a->txn)))
+    if (dg_duty_keeper(&a->duty) == dg_node_self(a->node, a->txn))
         return DG_OK;
     return refuse(a, DG_ERR_NOT_SEEN, dg_arena_string(a->txn->arena, a->request->rule));
 }
@@ -194,13 +195,25 @@ static bool count_reminder(void *ctx, const struct dg_reminder *reminder, const 
     return true;
 }
 
+/* Nobody is chased for what he may still send tomorrow; on the last day itself he may be. */
+static enum dg_err remind_check(struct about *a)
+{
+    char day[DG_DAY_TEXT];
+    enum dg_err err = check_seen(a);
+    if (err == DG_OK)
+        err = check_owed(a);
+    if (err != DG_OK || a->today.n >= a->last.n)
+        return err;
+    dg_day_text(a->last, day);
+    return refuse(a, DG_ERR_NOT_DUE, day);
+}
+
 void dg_control_remind(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                        dg_ms now, struct dg_ctl_reply *reply)
 {
     struct about a;
     uint32_t count = 0;
-    if (begin(&a, node, txn, request, now, reply) != DG_OK || check_seen(&a) != DG_OK ||
-        check_owed(&a) != DG_OK)
+    if (begin(&a, node, txn, request, now, reply) != DG_OK || remind_check(&a) != DG_OK)
         return;
     dg_reminders_each(txn, &a.duty, count_reminder, &count);
     uint32_t escalate = a.duty.calendar->calendar.escalate_after;
@@ -235,12 +248,6 @@ static bool take_reminder(void *ctx, const struct dg_reminder *reminder, const s
     return reminders->count < DG_REMINDERS_MAX;
 }
 
-static bool take_report(void *ctx, const struct dg_filed *filed)
-{
-    *(struct dg_id *)ctx = filed->id;
-    return false;
-}
-
 static enum dg_err certify_fill(struct about *a, struct dg_absence *absence)
 {
     uint64_t size = dg_meta_u64(a->txn, "log-size");
@@ -261,8 +268,7 @@ static enum dg_err certify_fill(struct about *a, struct dg_absence *absence)
         return err;
     absence->finding = DG_FINDING_LATE;
     absence->days = a->days_late;
-    dg_filed_each(a->txn, a->duty.entry->rule, a->duty.entry->period, a->duty.unit->slug, a->duty.organ->slug,
-                  take_report, &absence->report);
+    absence->report = a->facts.report;
     return err;
 }
 

@@ -82,13 +82,14 @@ static void cite(struct owing *owing, const struct dg_dir_unit *at, bool upward)
     }
 }
 
-/* A rule to the superior unit is judged by the regimes there, every other by those at the unit. At the root
- * nothing goes upward. */
-static void cite_all(struct owing *owing, const struct dg_dir_unit *unit)
+/* A rule to the superior unit is judged by the regimes there, every other by those at the unit, and nobody
+ * below the unit that is owed the report says until when. At the root nothing goes upward. */
+static void cite_all(const struct dg_dates *dates, struct owing *owing, const struct dg_dir_unit *unit)
 {
     owing->cited_count = 0;
-    cite(owing, unit, false);
-    if (unit->parent != NULL)
+    if (dg_date_counts(dates, owing->date, unit, unit))
+        cite(owing, unit, false);
+    if (unit->parent != NULL && dg_date_counts(dates, owing->date, unit, unit->parent))
         cite(owing, unit->parent, true);
 }
 
@@ -187,9 +188,7 @@ static bool visit_unit(struct walk *w, const struct dg_dir_unit *unit)
     w->here_count = 0;
     for (size_t i = 0; i < w->owing_count; i++) {
         struct owing *owing = &w->owing[i];
-        if (!dg_date_counts(&w->dates, owing->date, unit))
-            continue;
-        cite_all(owing, unit);
+        cite_all(&w->dates, owing, unit);
         if (owing->cited_count > 0)
             w->here[w->here_count++] = owing;
     }
@@ -288,18 +287,18 @@ enum dg_duty_state dg_duty_judge(const struct dg_duty *duty, const struct dg_dut
                                  struct dg_day today, uint32_t *ret_days_late)
 {
     struct dg_day last = facts->extended ? facts->until : duty->entry->due;
-    struct dg_day signed_on = dg_day_of(facts->signed_ms);
+    struct dg_day came_on = dg_day_of(facts->came_ms);
 
     if (ret_days_late != NULL)
         *ret_days_late = 0;
-    if (facts->submitted && signed_on.n <= last.n)
+    if (facts->submitted && came_on.n <= last.n)
         return DG_DUTY_ON_TIME;
     if (facts->excused)
         return DG_DUTY_EXCUSED;
     if (!facts->submitted)
         return today.n > last.n ? DG_DUTY_MISSING : DG_DUTY_OWED;
     if (ret_days_late != NULL)
-        *ret_days_late = (uint32_t)(signed_on.n - last.n);
+        *ret_days_late = (uint32_t)(came_on.n - last.n);
     return DG_DUTY_LATE;
 }
 

@@ -3,10 +3,11 @@
  * A calendar says dates, the regimes say whom a rule binds. An organ owes a report for a period when an entry
  * names rule and period, the unit is the issuer's or lies below it and has one of the entry's levels, and the
  * rule binds the organ there on the cut-off day, with somebody else to address it to: the root owes nothing
- * upward, and nobody reports to himself. Of a joint report the lead organ owes, where the others exist. Of
- * several calendars that name one rule and period for a unit, that of the issuer nearest to the unit counts,
- * and of one issuer's the newest serial of the name whose days hold the due day; of two names the one signed
- * later. What a longer period replaces is not owed.
+ * upward, and nobody reports to himself. Of a joint report the lead organ owes, where the others exist. What
+ * goes to @parent is dated by the unit above or one above that: no unit sets itself the day of what it owes
+ * upward. Of several calendars that name one rule and period for a unit, that of the issuer nearest to the
+ * unit counts, and of one issuer's the newest serial of the name whose days hold the due day; of two names
+ * the one signed later. What a longer period replaces is not owed.
  *
  * Memory:  results borrow directory and calendars, and live in the arena.
  */
@@ -49,8 +50,8 @@ enum dg_err dg_duty_each(const struct dg_directory *directory, const struct dg_h
 
 enum dg_duty_state {
     DG_DUTY_OWED = 1, /* not yet due, nothing came */
-    DG_DUTY_ON_TIME,  /* signed by the end of the due day */
-    DG_DUTY_LATE,     /* signed after it */
+    DG_DUTY_ON_TIME,  /* came by the end of the due day */
+    DG_DUTY_LATE,     /* came after it */
     DG_DUTY_MISSING,  /* due, and nothing came */
     DG_DUTY_EXCUSED,  /* a signed finding says that nothing is owed */
 };
@@ -58,18 +59,20 @@ enum dg_duty_state {
 /* What came, as far as the judging node knows. */
 struct dg_duty_facts {
     bool submitted;
-    dg_ms signed_ms, arrived_ms; /* of the first report under rule and period */
+    struct dg_id report; /* the first under rule and period that was not undone */
+    uint64_t position;   /* of its leaf in the judging node's log */
+    dg_ms signed_ms;     /* by the author's clock, which decides nothing */
+    dg_ms came_ms;       /* to the unit that is owed it, by that unit's log; while the author's node has no
+                          * receipt of it: by the author's unit's log */
     bool excused;
     bool extended;
     struct dg_day until;     /* extended: the day that counts instead of the due day */
-    struct dg_id report;     /* submitted */
     struct dg_hash decision; /* excused or extended: SHA-256 of the finding's body */
 };
 
 /* The state of a duty on a day, and by how many days a late one was late (0 for the others); ret_days_late
- * may be NULL. Late is what was signed after the end of the last day; a report that was in time and came late
- * over a broken line is in time, and shown with both days. Who was excused is not late, but may be in time.
- */
+ * may be NULL. Late is what came after the end of the last day, whatever day the author signed it with: only
+ * so can nobody be in time by setting his own clock. Who was excused is not late, but may be in time. */
 enum dg_duty_state dg_duty_judge(const struct dg_duty *duty, const struct dg_duty_facts *facts,
                                  struct dg_day today, uint32_t *ret_days_late);
 /* "owed", "on-time", "late", "missing", "excused". */

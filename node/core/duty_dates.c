@@ -204,13 +204,14 @@ static const struct dg_date *said_by(const struct dg_dates *dates, const struct 
     return best;
 }
 
-bool dg_date_counts(const struct dg_dates *dates, const struct dg_date *date, const struct dg_dir_unit *unit)
+bool dg_date_counts(const struct dg_dates *dates, const struct dg_date *date, const struct dg_dir_unit *unit,
+                    const struct dg_dir_unit *owed_to)
 {
     const struct dg_date *said = NULL;
 
-    if (!holds_at(date, unit) || !dg_dir_unit_within(unit, date->issuer))
+    if (!holds_at(date, unit) || !dg_dir_unit_within(owed_to, date->issuer))
         return false;
-    for (const struct dg_dir_unit *issuer = unit; said == NULL; issuer = issuer->parent)
+    for (const struct dg_dir_unit *issuer = owed_to; said == NULL; issuer = issuer->parent)
         said = said_by(dates, date, issuer, unit); /* ends at date->issuer at the latest */
     return said == date;
 }

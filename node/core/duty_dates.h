@@ -26,7 +26,9 @@ struct dg_dates {
 enum dg_err dg_dates_collect(const struct dg_directory *directory, const struct dg_held_calendar calendar[],
                              size_t calendar_count, const struct dg_duty_filter *filter,
                              struct dg_arena *arena, struct dg_dates *ret) DG_MUST_CHECK;
-/* True when date is the one that counts for unit, among all that name its rule and period. */
-bool dg_date_counts(const struct dg_dates *dates, const struct dg_date *date, const struct dg_dir_unit *unit);
+/* True when date is the one that counts for unit, among all that name its rule and period and were issued at
+ * owed_to or above it: the unit itself, or the one that its reports go to. */
+bool dg_date_counts(const struct dg_dates *dates, const struct dg_date *date, const struct dg_dir_unit *unit,
+                    const struct dg_dir_unit *owed_to);
 
 #endif

@@ -6,8 +6,7 @@
 const struct dg_dir_unit *dg_duty_keeper(const struct dg_duty *duty)
 {
     const struct dg_dir_unit *unit = duty->unit;
-    bool issued_here = dg_bytes_equal(duty->calendar->calendar.issuer.unit, unit->slug);
-    return dg_rule_is_upward(duty->rule) && unit->parent != NULL && !issued_here ? unit->parent : unit;
+    return dg_rule_is_upward(duty->rule) && unit->parent != NULL ? unit->parent : unit;
 }
 
 bool dg_duty_seen(const struct dg_duty *duty, const struct dg_dir_unit *self)

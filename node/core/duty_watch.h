@@ -8,7 +8,7 @@
 
 #include "node/core/duty.h"
 
-/* The unit that watches a duty: where its report goes, but never above the calendar's issuer. */
+/* The unit that watches a duty, reminds and certifies: where its report goes. */
 const struct dg_dir_unit *dg_duty_keeper(const struct dg_duty *duty);
 /* True when the report of a duty, had it been made, would be known at self: it is the owner's unit, or its
  * keeper. */

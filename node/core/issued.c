@@ -211,60 +211,6 @@ struct dg_duty_name dg_duty_name_of(const struct dg_duty *duty)
     };
 }
 
-/* Looking up what was known about a duty before an instant. */
-struct finding_facts {
-    const struct dg_duty *duty;
-    struct dg_duty_facts *facts;
-    dg_ms before;
-    dg_ms newest;
-};
-
-static bool first_filed(void *ctx, const struct dg_filed *filed)
-{
-    const struct finding_facts *finding = ctx;
-    struct dg_duty_facts *facts = finding->facts;
-    if (filed->arrived_ms >= finding->before)
-        return true;
-    facts->submitted = true;
-    facts->signed_ms = filed->signed_ms;
-    facts->arrived_ms = filed->arrived_ms;
-    facts->report = filed->id;
-    return false;
-}
-
-/* The newest decision of the unit that issued the calendar counts; missing and late decide nothing. */
-static bool decide(void *ctx, const struct dg_absence *absence, const struct dg_hash *hash)
-{
-    struct finding_facts *decided = ctx;
-    const struct dg_issuer *issuer = &decided->duty->calendar->calendar.issuer;
-    enum dg_finding finding = absence->finding;
-    if (finding == DG_FINDING_MISSING || finding == DG_FINDING_LATE ||
-        absence->issuer.signed_ms < decided->newest || absence->issuer.signed_ms >= decided->before ||
-        !dg_bytes_equal(absence->issuer.unit, issuer->unit))
-        return true;
-    decided->newest = absence->issuer.signed_ms;
-    decided->facts->extended = finding == DG_FINDING_EXTENDED;
-    decided->facts->until = absence->until;
-    decided->facts->excused = !decided->facts->extended;
-    decided->facts->decision = *hash;
-    return true;
-}
-
-void dg_duty_facts_before(struct dg_txn *txn, const struct dg_duty *duty, dg_ms before,
-                          struct dg_duty_facts *ret)
-{
-    struct finding_facts finding = {.duty = duty, .facts = ret, .before = before};
-    *ret = (struct dg_duty_facts){.submitted = false};
-    dg_filed_each(txn, duty->entry->rule, duty->entry->period, duty->unit->slug, duty->organ->slug,
-                  first_filed, &finding);
-    dg_absences_each(txn, duty, decide, &finding);
-}
-
-void dg_duty_facts(struct dg_txn *txn, const struct dg_duty *duty, struct dg_duty_facts *ret)
-{
-    dg_duty_facts_before(txn, duty, INT64_MAX, ret);
-}
-
 struct reminders {
     struct dg_txn *txn;
     bool (*each)(void *ctx, const struct dg_reminder *reminder, const struct dg_hash *hash);

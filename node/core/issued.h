@@ -22,7 +22,13 @@
  * arena. DG_ERR_STORE_CORRUPT, DG_ERR_NO_MEMORY. */
 enum dg_err dg_calendars_load(struct dg_txn *txn, struct dg_arena *arena, size_t *ret_count,
                               struct dg_held_calendar **ret) DG_MUST_CHECK;
-/* What this node knows about one duty: reports (FILED) and findings. */
+/* True when a report still meets the duties under its rule that are owed to the unit keeper: that unit's node
+ * has not rejected it, and an addressee under the rule has it or will have it. One that its via organ
+ * returned, or that agreed to give it back, has it no more. ret_came_ms: when it came, as in struct
+ * dg_duty_facts. */
+bool dg_filed_counts(struct dg_txn *txn, const struct dg_filed *filed, struct dg_bytes keeper,
+                     dg_ms *ret_came_ms);
+/* What this node knows about one duty: reports (FILED, CUSTODY) and findings. */
 void dg_duty_facts(struct dg_txn *txn, const struct dg_duty *duty, struct dg_duty_facts *ret);
 /* What it knew before an instant: of reports that had arrived here, and of findings signed by then. */
 void dg_duty_facts_before(struct dg_txn *txn, const struct dg_duty *duty, dg_ms before,

@@ -202,6 +202,8 @@ static bool reminder_row(struct look *look, const struct dg_issued_row *row)
 /* ---- D3 ------------------------------------------------------------------------------------------ */
 
 struct earlier {
+    struct dg_txn *txn;
+    const char *unit; /* the finder's, to which the report is owed */
     uint64_t size;
     bool found;
 };
@@ -209,7 +211,9 @@ struct earlier {
 static bool filed_before(void *ctx, const struct dg_filed *filed)
 {
     struct earlier *earlier = ctx;
-    earlier->found = earlier->found || filed->position < earlier->size;
+    dg_ms came_ms;
+    earlier->found = filed->position < earlier->size &&
+                     dg_filed_counts(earlier->txn, filed, dg_bytes_of(earlier->unit), &came_ms);
     return !earlier->found;
 }
 
@@ -221,7 +225,7 @@ static bool absence_row(struct look *look, const struct dg_issued_row *row)
         return fail(look, "D3: an unreadable finding", look->node);
     if (!dg_bytes_is(absence.issuer.unit, look->node->unit) || absence.finding != DG_FINDING_MISSING)
         return true;
-    struct earlier earlier = {.size = absence.after.size};
+    struct earlier earlier = {.txn = txn, .unit = look->node->unit, .size = absence.after.size};
     dg_filed_each(txn, absence.duty.rule, absence.duty.period, absence.duty.unit, absence.duty.organ,
                   filed_before, &earlier);
     return !earlier.found || fail(look, "L2: 'missing' of a report that is in the log", look->node);

@@ -300,8 +300,10 @@ static void a_calendar_says_nothing_about_units_beside_or_above_its_issuer(void 
     struct dg_calendar *calendar = issue(o, "bu-dang", "bd", 1);
 
     owe(o, calendar, "BP-24.2b", "2026-10", "", "2026-10-14", "2026-10-17");
-    assert_string_equal(owed(o), "10-17 cap-uy@bu-dang BP-24.2b 2026-10\n"
-                                 "10-17 cap-uy@duc-lieu BP-24.2b 2026-10\n");
+    assert_string_equal(owed(o), "10-17 cap-uy@duc-lieu BP-24.2b 2026-10\n");
+    owe(o, calendar, "BP-24.2a", "2026-10", "district", "2026-10-14", "2026-10-17");
+    o->filter.organ = word_of("mttq");
+    assert_string_equal(owed(o), "10-17 mttq@bu-dang BP-24.2a 2026-10\n");
 }
 
 static void the_nearest_issuer_sets_the_day(void **state)
@@ -317,6 +319,22 @@ static void the_nearest_issuer_sets_the_day(void **state)
                                                 "11-19 cap-uy@duc-lieu BP-24.2b 2026-11\n");
     assert_string_equal(owed_at(o, "bu-dang"), "10-19 cap-uy@bu-dang BP-24.2b 2026-10\n"
                                                "11-19 cap-uy@bu-dang BP-24.2b 2026-11\n");
+}
+
+static void nobody_dates_what_he_owes_upward(void **state)
+{
+    struct office *o = *state;
+    struct dg_calendar *own = issue(o, "duc-lieu", "dl", 1);
+    struct dg_calendar *far = issue(o, "binh-phuoc", "bp", 1);
+
+    set_organs(o->world, "duc-lieu", "cap-uy mttq");
+    owe(o, own, "BP-24.2b", "2026-10", "", "2026-10-14", "2026-12-31");
+    owe(o, own, "BP-24.2a", "2026-10", "", "2026-10-14", "2026-10-25");
+    assert_string_equal(owed_at(o, "duc-lieu"), "10-25 mttq@duc-lieu BP-24.2a 2026-10\n");
+    owe(o, far, "BP-24.2b", "2026-10", "", "2026-10-14", "2026-10-19");
+    owe(o, far, "BP-24.2a", "2026-10", "", "2026-10-14", "2026-10-19");
+    assert_string_equal(owed_at(o, "duc-lieu"), "10-19 cap-uy@duc-lieu BP-24.2b 2026-10\n"
+                                                "10-25 mttq@duc-lieu BP-24.2a 2026-10\n");
 }
 
 static void a_nearer_day_outside_those_asked_for_still_counts(void **state)
@@ -522,12 +540,11 @@ static const char *judged(const char *due, struct dg_duty_facts facts, const cha
     return text;
 }
 
-static struct dg_duty_facts signed_at(const char *instant)
+static struct dg_duty_facts came_at(const char *instant)
 {
     struct dg_duty_facts facts = {.submitted = true};
 
-    assert_true(dg_instant_parse(word_of(instant), &facts.signed_ms));
-    facts.arrived_ms = facts.signed_ms;
+    assert_true(dg_instant_parse(word_of(instant), &facts.came_ms));
     return facts;
 }
 
@@ -546,27 +563,27 @@ static void the_due_day_ends_at_midnight_in_vietnam(void **state)
     (void)state;
     const char *today = "2026-12-01";
 
-    assert_string_equal(judged("2026-10-17", signed_at("2026-10-17T16:59:59.999Z"), today), "on-time 0");
-    assert_string_equal(judged("2026-10-17", signed_at("2026-10-17T17:00:00.000Z"), today), "late 1");
-    assert_string_equal(judged("2026-10-17", signed_at("2026-10-18T16:59:59.999Z"), today), "late 1");
-    assert_string_equal(judged("2026-10-17", signed_at("2026-10-18T17:00:00.000Z"), today), "late 2");
+    assert_string_equal(judged("2026-10-17", came_at("2026-10-17T16:59:59.999Z"), today), "on-time 0");
+    assert_string_equal(judged("2026-10-17", came_at("2026-10-17T17:00:00.000Z"), today), "late 1");
+    assert_string_equal(judged("2026-10-17", came_at("2026-10-18T16:59:59.999Z"), today), "late 1");
+    assert_string_equal(judged("2026-10-17", came_at("2026-10-18T17:00:00.000Z"), today), "late 2");
 }
 
 static void late_days_are_counted_over_leap_days_and_the_turn_of_the_year(void **state)
 {
     (void)state;
-    assert_string_equal(judged("2024-02-28", signed_at("2024-03-01T05:00:00.000Z"), "2024-04-01"), "late 2");
-    assert_string_equal(judged("2026-02-28", signed_at("2026-03-01T05:00:00.000Z"), "2026-04-01"), "late 1");
-    assert_string_equal(judged("2026-12-22", signed_at("2027-01-02T05:00:00.000Z"), "2027-04-01"), "late 11");
+    assert_string_equal(judged("2024-02-28", came_at("2024-03-01T05:00:00.000Z"), "2024-04-01"), "late 2");
+    assert_string_equal(judged("2026-02-28", came_at("2026-03-01T05:00:00.000Z"), "2026-04-01"), "late 1");
+    assert_string_equal(judged("2026-12-22", came_at("2027-01-02T05:00:00.000Z"), "2027-04-01"), "late 11");
 }
 
-static void what_was_signed_in_time_is_in_time_however_long_it_travelled(void **state)
+static void what_came_late_is_late_whatever_day_it_was_signed_with(void **state)
 {
     (void)state;
-    struct dg_duty_facts facts = signed_at("2026-10-17T09:00:00.000Z");
+    struct dg_duty_facts facts = came_at("2026-11-26T09:00:00.000Z");
 
-    facts.arrived_ms += INT64_C(40) * 86400000;
-    assert_string_equal(judged("2026-10-17", facts, "2026-12-01"), "on-time 0");
+    facts.signed_ms = instant_of("2026-10-17");
+    assert_string_equal(judged("2026-10-17", facts, "2026-12-01"), "late 40");
 }
 
 static void an_extension_moves_the_last_day(void **state)
@@ -577,9 +594,9 @@ static void an_extension_moves_the_last_day(void **state)
     assert_string_equal(judged("2026-10-17", facts, "2026-10-24"), "owed 0");
     assert_string_equal(judged("2026-10-17", facts, "2026-10-25"), "missing 0");
     facts.submitted = true;
-    facts.signed_ms = instant_of("2026-10-24");
+    facts.came_ms = instant_of("2026-10-24");
     assert_string_equal(judged("2026-10-17", facts, "2026-11-01"), "on-time 0");
-    facts.signed_ms = instant_of("2026-10-27");
+    facts.came_ms = instant_of("2026-10-27");
     assert_string_equal(judged("2026-10-17", facts, "2026-11-01"), "late 3");
 }
 
@@ -591,9 +608,9 @@ static void who_is_excused_is_never_late_but_may_be_in_time(void **state)
     assert_string_equal(judged("2026-10-17", facts, "2026-10-01"), "excused 0");
     assert_string_equal(judged("2026-10-17", facts, "2026-11-01"), "excused 0");
     facts.submitted = true;
-    facts.signed_ms = instant_of("2026-10-27");
+    facts.came_ms = instant_of("2026-10-27");
     assert_string_equal(judged("2026-10-17", facts, "2026-11-01"), "excused 0");
-    facts.signed_ms = instant_of("2026-10-17");
+    facts.came_ms = instant_of("2026-10-17");
     assert_string_equal(judged("2026-10-17", facts, "2026-11-01"), "on-time 0");
 }
 
@@ -617,6 +634,7 @@ int main(void)
         STORY(duties_come_by_day_unit_organ_rule_and_period),
         STORY(a_calendar_says_nothing_about_units_beside_or_above_its_issuer),
         STORY(the_nearest_issuer_sets_the_day),
+        STORY(nobody_dates_what_he_owes_upward),
         STORY(a_nearer_day_outside_those_asked_for_still_counts),
         STORY(a_nearer_issuer_may_replace_a_period),
         STORY(a_newer_serial_takes_the_place_of_the_days_it_answers_for),
@@ -633,7 +651,7 @@ int main(void)
         cmocka_unit_test(a_duty_is_owed_through_its_due_day_and_missing_from_the_next),
         cmocka_unit_test(the_due_day_ends_at_midnight_in_vietnam),
         cmocka_unit_test(late_days_are_counted_over_leap_days_and_the_turn_of_the_year),
-        cmocka_unit_test(what_was_signed_in_time_is_in_time_however_long_it_travelled),
+        cmocka_unit_test(what_came_late_is_late_whatever_day_it_was_signed_with),
         cmocka_unit_test(an_extension_moves_the_last_day),
         cmocka_unit_test(who_is_excused_is_never_late_but_may_be_in_time),
     };

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "node/core/issued_impl.h"
+#include "proto/state_table.h"
 #include "tests/unit/support/duties.h"
 
 static struct fed *fed;
@@ -154,6 +155,22 @@ static void a_newer_serial_takes_the_place_and_the_old_one_stays(void **state)
     assert_int_equal(ask(FED_XA, "xa").state, DG_DUTY_OWED);
 }
 
+static void no_unit_dates_excuses_or_certifies_what_it_owes_upward(void **state)
+{
+    (void)state;
+    assert_int_equal(fed_issue_calendar(fed, FED_XA, "ban-dan-van", "2026-12-20").fault.err, DG_OK);
+    assert_int_equal(ask(FED_XA, "xa").count, 0);
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
+    assert_int_equal(ask(FED_XA, "xa").state, DG_DUTY_MISSING);
+    assert_int_equal(
+        fed_about_duty(fed, DG_CTL_EXCUSE, FED_XA, "cap-uy@xa", DG_FINDING_EXCUSED, NULL).fault.err,
+        DG_ERR_NOT_PERMITTED);
+    static const enum dg_ctl_verb verb[] = {DG_CTL_CERTIFY, DG_CTL_REMIND};
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(fed_about_duty(fed, verb[i], FED_XA, "cap-uy@xa", 0, NULL).fault.err,
+                         DG_ERR_NOT_SEEN);
+}
+
 static void a_unit_that_was_cut_off_gets_the_calendar_later(void **state)
 {
     (void)state;
@@ -190,6 +207,138 @@ static void a_report_after_the_due_day_is_late_by_so_many_days(void **state)
     struct asked asked = ask(FED_HUYEN, "xa");
     assert_int_equal(asked.state, DG_DUTY_LATE);
     assert_int_equal(asked.days_late, 4);
+}
+
+static void what_was_sent_in_time_and_came_after_the_day_is_late(void **state)
+{
+    (void)state;
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-21");
+    fed->cut_khoi = true;
+    (void)fed_push(fed, FED_KHOI, NULL);
+    fed_sleep_days(fed, 2);
+    assert_int_equal(ask(FED_KHOI, "khoi").state, DG_DUTY_ON_TIME); /* as far as its own node knows */
+    assert_int_equal(ask(FED_TINH, "khoi").state, DG_DUTY_MISSING);
+    fed->cut_khoi = false;
+    fed_run(fed, 900);
+    static const enum fed_place place[] = {FED_TINH, FED_KHOI};
+    for (size_t i = 0; i < 2; i++) {
+        struct asked asked = ask(place[i], "khoi");
+        assert_int_equal(asked.state, DG_DUTY_LATE);
+        assert_int_equal(asked.days_late, 2);
+    }
+    assert_int_equal(fed_about_duty(fed, DG_CTL_CERTIFY, FED_TINH, "cap-uy@khoi", 0, NULL).fault.err, DG_OK);
+    assert_int_equal(ask(FED_TINH, "khoi").absence.finding, DG_FINDING_LATE);
+}
+
+static void a_report_that_was_given_back_meets_no_duty(void **state)
+{
+    (void)state;
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-21");
+    struct dg_id first = fed_push(fed, FED_XA, NULL);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);
+    char hex[DG_HEX_BYTES];
+    dg_hex(first.b, sizeof first.b, hex);
+    struct dg_ctl_request request = {.verb = DG_CTL_RECALL,
+                                     .organ = dg_bytes_of("cap-uy"),
+                                     .report = dg_bytes_of(hex),
+                                     .note = dg_bytes_of("nhầm số liệu")};
+    assert_int_equal(fed_control(&fed->node[FED_XA], &request).fault.err, DG_OK);
+    fed_run(fed, 10);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);           /* asked for, not agreed */
+    fed_mark(fed, FED_HUYEN, &first, "ban-dan-van", DG_STATE_RECALL_AGREED); /* only a copy */
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);
+    fed_mark(fed, FED_HUYEN, &first, "cap-uy", DG_STATE_RECALL_AGREED);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_OWED);
+    assert_int_equal(ask(FED_XA, "xa").state, DG_DUTY_OWED);
+    fed_sleep_days(fed, 1);
+    (void)fed_push(fed, FED_XA, NULL);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_LATE);
+    assert_int_equal(ask(FED_XA, "xa").days_late, 1);
+}
+
+struct counted {
+    struct dg_txn *txn;
+    const char *keeper;
+    size_t filed, counting;
+};
+
+static bool count_filed(void *ctx, const struct dg_filed *filed)
+{
+    struct counted *counted = ctx;
+    dg_ms came_ms;
+    counted->filed++;
+    counted->counting += dg_filed_counts(counted->txn, filed, dg_bytes_of(counted->keeper), &came_ms);
+    return true;
+}
+
+/* How many reports of cap-uy@xa under V-1, which goes through ban-dan-van@huyen, count at a node. */
+static struct counted count_at(enum fed_place place)
+{
+    struct counted counted = {.keeper = "huyen"};
+    struct dg_bytes none = dg_bytes_at(NULL, 0);
+    assert_int_equal(dg_begin_read(fed->node[place].store, &counted.txn), DG_OK);
+    dg_filed_each(counted.txn, dg_bytes_of("V-1"), none, none, none, count_filed, &counted);
+    assert_int_equal(counted.txn->err, DG_OK);
+    dg_abort(fed->node[place].store, counted.txn);
+    return counted;
+}
+
+static void a_report_that_its_via_organ_returned_meets_no_duty(void **state)
+{
+    static const enum fed_place place[] = {FED_HUYEN, FED_XA};
+    (void)state;
+    struct dg_ctl_reply reply = fed_push_matter(fed, FED_XA, "cap-uy", "tren", NULL, NULL);
+    assert_int_equal(reply.fault.err, DG_OK);
+    fed_run(fed, 10);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(count_at(place[i]).filed == 1 && count_at(place[i]).counting == 1);
+    assert_int_equal(fed_pass(fed, FED_HUYEN, &reply.id, "ban-dan-van", true), DG_OK);
+    fed_run(fed, 10);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(count_at(place[i]).filed == 1 && count_at(place[i]).counting == 0);
+}
+
+static bool take_filed(void *ctx, const struct dg_filed *filed)
+{
+    *(struct dg_filed *)ctx = *filed;
+    return false;
+}
+
+static bool take_receipt(void *ctx, const struct dg_custody *custody)
+{
+    *(struct dg_custody *)ctx = *custody;
+    return custody->record.kind != DG_RECORD_RECEIPT;
+}
+
+static void a_report_that_the_superiors_node_rejected_meets_no_duty(void **state)
+{
+    (void)state;
+    struct dg_txn *txn;
+    struct dg_filed filed = {.position = 0};
+    struct dg_custody custody = {.number = 99};
+    struct dg_bytes none = dg_bytes_at(NULL, 0);
+    struct dg_buf leaf;
+    dg_ms came_ms = 0;
+    (void)fed_push(fed, FED_XA, NULL);
+    assert_int_equal(dg_begin_write(fed->node[FED_XA].store, &txn), DG_OK);
+    dg_filed_each(txn, dg_bytes_of("T-1"), none, none, none, take_filed, &filed);
+    assert_true(dg_filed_counts(txn, &filed, dg_bytes_of("huyen"), &came_ms));
+    dg_custody_each(txn, filed.position, take_receipt, &custody);
+    assert_int_equal(came_ms, custody.leaf.time); /* of its receipt */
+    custody.leaf.verdict = DG_VERDICT_REJECTED;
+    custody.leaf.code = dg_bytes_of("SEQ_GAP");
+    custody.leaf.delivery_count = custody.leaf.unresolved_count = custody.leaf.flag_count = 0;
+    dg_buf_init(&leaf, DG_LEAF_MAX);
+    assert_int_equal(dg_leaf_write(&custody.leaf, &leaf), DG_OK);
+    custody.record.leaf = dg_buf_bytes(&leaf);
+    dg_custody_put(txn, filed.position, custody.number, custody.origin, custody.checkpoint_size,
+                   &custody.record);
+    assert_false(dg_filed_counts(txn, &filed, dg_bytes_of("huyen"), &came_ms));
+    assert_true(
+        dg_filed_counts(txn, &filed, dg_bytes_of("tinh"), &came_ms)); /* what others do decides nothing */
+    assert_int_equal(txn->err, DG_OK);
+    dg_buf_done(&leaf);
+    dg_abort(fed->node[FED_XA].store, txn);
 }
 
 static void a_status_names_what_is_overdue_and_degrades_nothing(void **state)
@@ -313,7 +462,12 @@ static void who_has_reported_or_is_excused_is_not_reminded(void **state)
 static void a_reminder_by_hand_is_counted_with_the_others(void **state)
 {
     (void)state;
-    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-12-20");
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-22");
+    struct dg_ctl_reply early = fed_about_duty(fed, DG_CTL_REMIND, FED_HUYEN, "cap-uy@xa", 0, NULL);
+    assert_int_equal(early.fault.err, DG_ERR_NOT_DUE);
+    assert_non_null(strstr(early.fault.what, "2026-11-22"));
+    assert_int_equal(ask(FED_HUYEN, "xa").reminder.count, 0);
+    fed_sleep_days(fed, 1);
     assert_int_equal(fed_about_duty(fed, DG_CTL_REMIND, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err, DG_OK);
     assert_int_equal(ask(FED_XA, "xa").reminder.count, 1);
     assert_int_equal(fed_about_duty(fed, DG_CTL_REMIND, FED_TINH, "cap-uy@xa", 0, NULL).fault.err,
@@ -370,9 +524,14 @@ int main(void)
         TEST(a_calendar_of_a_district_stays_below_it),
         TEST(an_organ_that_does_not_direct_issues_nothing),
         TEST(a_newer_serial_takes_the_place_and_the_old_one_stays),
+        TEST(no_unit_dates_excuses_or_certifies_what_it_owes_upward),
         TEST(a_unit_that_was_cut_off_gets_the_calendar_later),
         TEST(a_push_says_which_duty_it_meets),
         TEST(a_report_after_the_due_day_is_late_by_so_many_days),
+        TEST(what_was_sent_in_time_and_came_after_the_day_is_late),
+        TEST(a_report_that_was_given_back_meets_no_duty),
+        TEST(a_report_that_its_via_organ_returned_meets_no_duty),
+        TEST(a_report_that_the_superiors_node_rejected_meets_no_duty),
         TEST(a_status_names_what_is_overdue_and_degrades_nothing),
         TEST(an_excuse_is_known_where_the_duty_is),
         TEST(an_extension_moves_the_last_day),
