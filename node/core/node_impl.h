@@ -108,7 +108,7 @@ struct dg_node {
     uint32_t noise[64];
 
     struct dg_duties *duties;   /* calendars as read, and who must be reminded (duties.c) */
-    struct dg_packing *packing; /* a frame under construction (outbox.c) */
+    struct dg_packing *packing; /* a frame under construction (packing.c) */
     uint64_t counted_refused;   /* unattributable input, counted and not logged */
 };
 
@@ -144,7 +144,7 @@ void dg_link_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg
 /* True when the neighbour knows unit anyway: it is on its path to the root or below it. */
 bool dg_link_knows(struct dg_node *node, struct dg_txn *txn, struct dg_bytes neighbour, struct dg_bytes unit);
 
-/* ---- outbox (outbox.c) ---- */
+/* ---- outbox (outbox.c, packing.c, pump.c) ---- */
 /* Stores a row and wakes its link, so that the next pump sends it. */
 void dg_outbox_push(struct dg_node *node, struct dg_txn *txn, const struct dg_queued *queued);
 /* Queues a custody or directory row on the control lane, numbered by itself. */

@@ -1,0 +1,172 @@
+/* pump.c - what goes into the next frame: rows due again first, then new ones, lane by lane, as far as the
+ * window reaches.
+ */
+#include <assert.h>
+
+#include "node/core/outbox_impl.h"
+
+static dg_ms flight_due(struct dg_node *node, const struct dg_flight *flight, dg_ms now)
+{
+    return now + dg_outbox_patience(node, flight->lane, flight->tries);
+}
+
+static enum dg_said packing_send(struct dg_packing *p, const struct dg_voice *voice)
+{
+    struct dg_buf bytes;
+    dg_buf_init(&bytes, DG_FRAME_MAX);
+    enum dg_said said = DG_SAID_FULL;
+    if (dg_frame_encode(&p->frame, &bytes) == DG_OK && bytes.err == DG_OK)
+        said = voice->send(voice->ctx, p->link->conn, dg_buf_bytes(&bytes));
+    dg_buf_done(&bytes);
+    return said;
+}
+
+/* One frame's worth of rows: those due again first, then new ones. */
+struct picked {
+    size_t count;
+    struct dg_flight flight[DG_PACK_MAX];
+    bool again[DG_PACK_MAX];
+};
+
+/* A row that was receipted or held meanwhile, or is broken, is in flight no more. */
+static void pick_due(struct dg_packing *p, struct picked *picked, dg_ms now)
+{
+    struct dg_link *link = p->link;
+    for (size_t i = 0; i < link->flight_count && picked->count < DG_PACK_MAX && !DG_MUTANT("never-retry");) {
+        struct dg_flight *flight = &link->flight[i];
+        struct dg_queued queued;
+        if (flight->due > now) {
+            i++;
+            continue;
+        }
+        enum dg_packed packed = DG_PACK_BROKEN;
+        if (dg_queued_get(p->txn, dg_bytes_of(link->unit), flight->lane, flight->seq, &queued) &&
+            !queued.held)
+            packed = dg_packing_add(p, &queued);
+        if (packed == DG_PACK_NO_ROOM)
+            return;
+        if (packed == DG_PACK_BROKEN) {
+            *flight = link->flight[--link->flight_count];
+            continue;
+        }
+        picked->again[picked->count] = true;
+        picked->flight[picked->count++] = *flight;
+        i++;
+    }
+}
+
+struct pick_new {
+    struct dg_packing *p;
+    struct picked *picked;
+    enum dg_lane lane;
+};
+
+static bool pick_new_row(struct pick_new *pick, const struct dg_queued *queued)
+{
+    struct dg_packing *p = pick->p;
+    struct picked *picked = pick->picked;
+    size_t in_flight = p->link->flight_count + picked->count;
+    /* A quarter of the window is kept for what goes before ordinary reports. */
+    size_t window = pick->lane <= DG_LANE_URGENT ? p->link->window : p->link->window - p->link->window / 4;
+    if (in_flight >= window || in_flight >= DG_WINDOW_MAX || picked->count >= DG_PACK_MAX)
+        return false;
+    enum dg_packed packed = queued->held ? DG_PACK_BROKEN : dg_packing_add(p, queued);
+    if (packed != DG_PACKED)
+        return packed == DG_PACK_BROKEN;
+    picked->again[picked->count] = false;
+    picked->flight[picked->count++] = (struct dg_flight){.lane = queued->lane, .seq = queued->seq};
+    return true;
+}
+
+/* Walks a lane from behind its cursor. */
+static void pick_lane(struct pick_new *pick)
+{
+    struct dg_packing *p = pick->p;
+    struct dg_bytes unit = dg_bytes_of(p->link->unit);
+    struct dg_row_key lane = dg_key_outbox(unit, pick->lane, 0);
+    struct dg_row_key from = dg_key_outbox(unit, pick->lane, p->link->cursor[pick->lane]);
+    struct dg_cursor cursor;
+    dg_cursor_open(&cursor, p->txn, DG_TABLE_OUTBOX);
+    bool more = dg_cursor_seek(&cursor, dg_row_key_bytes(&from));
+    for (; more && dg_cursor_at_prefix(&cursor, dg_bytes_at(lane.data, lane.size - 8));
+         more = dg_cursor_next(&cursor)) {
+        struct dg_queued queued;
+        if (!dg_queued_read(p->txn, cursor.key, cursor.value, &queued))
+            break;
+        if (dg_flight_find(p->link, queued.lane, queued.seq) == NULL && !pick_new_row(pick, &queued))
+            break;
+    }
+    dg_cursor_close(&cursor);
+}
+
+/* What was handed to the socket is in flight, and due again some time later. */
+static void picked_fly(struct dg_node *node, struct dg_link *link, const struct picked *picked, dg_ms now)
+{
+    for (size_t i = 0; i < picked->count; i++) {
+        struct dg_flight flight = picked->flight[i];
+        struct dg_flight *old = picked->again[i] ? dg_flight_find(link, flight.lane, flight.seq) : NULL;
+        if (old != NULL) {
+            old->tries++;
+            old->due = flight_due(node, old, now);
+            continue;
+        }
+        assert(link->flight_count < DG_WINDOW_MAX);
+        flight.due = flight_due(node, &flight, now);
+        link->flight[link->flight_count++] = flight;
+        if (link->cursor[flight.lane] <= flight.seq)
+            link->cursor[flight.lane] = flight.seq + 1;
+    }
+}
+
+static bool pump_once(struct dg_packing *p, dg_ms now, const struct dg_voice *voice)
+{
+    struct picked picked = {.count = 0};
+    dg_packing_reset(p);
+    pick_due(p, &picked, now);
+    for (enum dg_lane lane = DG_LANE_CONTROL; lane < DG_LANE_BULK; lane++) {
+        struct pick_new pick = {.p = p, .picked = &picked, .lane = lane};
+        pick_lane(&pick);
+    }
+    if (picked.count == 0)
+        return false;
+    switch (packing_send(p, voice)) {
+    case DG_SAID:
+        p->link->full_tries = 0;
+        picked_fly(p->node, p->link, &picked, now);
+        return true;
+    case DG_SAID_GONE:
+        dg_link_down(p->link, now);
+        return false;
+    case DG_SAID_FULL:
+    default:
+        /* The socket is full: packing it all again at once would only cost. */
+        p->link->wake = true;
+        p->link->full_until = now + (10 << (p->link->full_tries < 6 ? p->link->full_tries : 6));
+        p->link->full_tries++;
+        return false;
+    }
+}
+
+void dg_outbox_pump(struct dg_node *node, struct dg_txn *txn, struct dg_link *link, dg_ms now,
+                    const struct dg_voice *voice)
+{
+    if (!link->connected)
+        return;
+    dg_outbox_take_up_again(link, now);
+    if (link->full_until > now)
+        return;
+    bool due = false;
+    for (size_t i = 0; i < link->flight_count && !due; i++)
+        due = link->flight[i].due <= now;
+    if (!link->wake && !due)
+        return;
+    link->wake = false;
+    struct dg_packing *p = node->packing;
+    p->node = node;
+    p->txn = txn;
+    p->link = link;
+    dg_log_get(txn, &p->log);
+    dg_prover_init(&p->prover, txn, p->log.size);
+    while (txn->err == DG_OK && pump_once(p, now, voice))
+        continue;
+}
