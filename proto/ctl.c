@@ -17,8 +17,9 @@ static void write_push(struct dg_pb_out *out, const struct dg_ctl_request *reque
     wire->dry_run = request->dry_run;
 }
 
-static void write_mark(const struct dg_ctl_request *request, Dgpb__CtlMark *wire)
+static void write_mark(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlMark *wire)
 {
+    (void)out;
     wire->report = dg_pb_bytes(request->report);
     wire->organ = dg_pb_bytes(request->organ);
     wire->code = request->code;
@@ -36,21 +37,31 @@ static void write_invite(struct dg_pb_out *out, const struct dg_ctl_request *req
     wire->dry_run = request->dry_run;
 }
 
-static void write_queue(const struct dg_ctl_request *request, Dgpb__CtlQueue *wire)
+static void write_queue(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlQueue *wire)
 {
+    (void)out;
     wire->action = request->action;
     wire->report = dg_pb_bytes(request->report);
     wire->dry_run = request->dry_run;
 }
 
-static void write_fetch(const struct dg_ctl_request *request, Dgpb__CtlFetch *wire)
+static void write_fetch(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlFetch *wire)
 {
+    (void)out;
     wire->report = dg_pb_bytes(request->report);
     wire->dry_run = request->dry_run;
 }
 
-static void write_pass(const struct dg_ctl_request *request, Dgpb__CtlPass *wire)
+static void write_status(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlStatus *wire)
 {
+    (void)out;
+    (void)request;
+    wire->links = true;
+}
+
+static void write_pass(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlPass *wire)
+{
+    (void)out;
     wire->report = dg_pb_bytes(request->report);
     wire->organ = dg_pb_bytes(request->organ);
     wire->back = request->back;
@@ -58,27 +69,30 @@ static void write_pass(const struct dg_ctl_request *request, Dgpb__CtlPass *wire
     wire->dry_run = request->dry_run;
 }
 
-static void write_adopt(const struct dg_ctl_request *request, char from[static DG_DAY_TEXT],
-                        char until[static DG_DAY_TEXT], Dgpb__CtlAdopt *wire)
+static void write_adopt(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlAdopt *wire)
 {
     wire->regime = dg_pb_bytes(request->regime[0]);
     wire->main = !request->additional;
-    dg_day_text(request->from, from);
-    wire->from = dg_pb_bytes(dg_bytes_of(from));
-    dg_pb_optional_day(&wire->has_until, &wire->until, request->has_until, request->until, until);
+    wire->from = dg_pb_day_view(out, request->from);
+    wire->has_until = request->has_until;
+    if (request->has_until)
+        wire->until = dg_pb_day_view(out, request->until);
     wire->dry_run = request->dry_run;
 }
 
-static void write_recall(const struct dg_ctl_request *request, Dgpb__CtlRecall *wire)
+static void write_recall(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlRecall *wire)
 {
+    (void)out;
     wire->report = dg_pb_bytes(request->report);
     wire->organ = dg_pb_bytes(request->organ);
     dg_pb_optional(&wire->has_note, &wire->note, request->note);
     wire->dry_run = request->dry_run;
 }
 
-static void write_calendar(const struct dg_ctl_request *request, Dgpb__CtlCalendar *wire)
+static void write_calendar(struct dg_pb_out *out, const struct dg_ctl_request *request,
+                           Dgpb__CtlCalendar *wire)
 {
+    (void)out;
     wire->organ = dg_pb_bytes(request->organ);
     wire->draft = dg_pb_bytes(request->draft);
     wire->dry_run = request->dry_run;
@@ -108,16 +122,18 @@ static void write_excuse(struct dg_pb_out *out, const struct dg_ctl_request *req
     wire->dry_run = request->dry_run;
 }
 
-static void write_joint(const struct dg_ctl_request *request, Dgpb__CtlJoint *wire)
+static void write_joint(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlJoint *wire)
 {
+    (void)out;
     wire->action = request->joint;
     wire->report = dg_pb_bytes(request->report);
     wire->organ = dg_pb_bytes(request->organ);
     wire->dry_run = request->dry_run;
 }
 
-static void write_comment(const struct dg_ctl_request *request, Dgpb__CtlComment *wire)
+static void write_comment(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlComment *wire)
 {
+    (void)out;
     wire->report = dg_pb_bytes(request->report);
     wire->organ = dg_pb_bytes(request->organ);
     wire->text = dg_pb_bytes(request->text);
@@ -143,88 +159,18 @@ static void write_certify(struct dg_pb_out *out, const struct dg_ctl_request *re
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
-    Dgpb__CtlPush push = DGPB__CTL_PUSH__INIT;
-    Dgpb__CtlMark mark = DGPB__CTL_MARK__INIT;
-    Dgpb__CtlInvite invite = DGPB__CTL_INVITE__INIT;
-    Dgpb__CtlQueue queue = DGPB__CTL_QUEUE__INIT;
-    Dgpb__CtlStatus status = DGPB__CTL_STATUS__INIT;
-    Dgpb__CtlFetch fetch = DGPB__CTL_FETCH__INIT;
-    Dgpb__CtlPass pass = DGPB__CTL_PASS__INIT;
-    Dgpb__CtlAdopt adopt = DGPB__CTL_ADOPT__INIT;
-    char from[DG_DAY_TEXT], until[DG_DAY_TEXT];
-    Dgpb__CtlRecall recall = DGPB__CTL_RECALL__INIT;
-    Dgpb__CtlJoint joint = DGPB__CTL_JOINT__INIT;
-    Dgpb__CtlComment comment = DGPB__CTL_COMMENT__INIT;
-    Dgpb__CtlCalendar calendar = DGPB__CTL_CALENDAR__INIT;
-    Dgpb__CtlExcuse excuse = DGPB__CTL_EXCUSE__INIT;
-    Dgpb__CtlRemind remind = DGPB__CTL_REMIND__INIT;
-    Dgpb__CtlCertify certify = DGPB__CTL_CERTIFY__INIT;
     struct dg_pb_out pb;
 
     dg_pb_out_start(&pb);
     wire.version = DG_PB_VERSION;
-    switch (request->verb) {
-    case DG_CTL_PUSH:
-        write_push(&pb, request, &push);
-        wire.push = &push;
-        break;
-    case DG_CTL_MARK:
-        write_mark(request, &mark);
-        wire.mark = &mark;
-        break;
-    case DG_CTL_INVITE:
-        write_invite(&pb, request, &invite);
-        wire.invite = &invite;
-        break;
-    case DG_CTL_QUEUE:
-        write_queue(request, &queue);
-        wire.queue = &queue;
-        break;
-    case DG_CTL_STATUS:
-        status.links = true;
-        wire.status = &status;
-        break;
-    case DG_CTL_FETCH:
-        write_fetch(request, &fetch);
-        wire.fetch = &fetch;
-        break;
-    case DG_CTL_PASS:
-        write_pass(request, &pass);
-        wire.pass = &pass;
-        break;
-    case DG_CTL_ADOPT:
-        write_adopt(request, from, until, &adopt);
-        wire.adopt = &adopt;
-        break;
-    case DG_CTL_RECALL:
-        write_recall(request, &recall);
-        wire.recall = &recall;
-        break;
-    case DG_CTL_JOINT:
-        write_joint(request, &joint);
-        wire.joint = &joint;
-        break;
-    case DG_CTL_COMMENT:
-        write_comment(request, &comment);
-        wire.comment = &comment;
-        break;
-    case DG_CTL_CALENDAR:
-        write_calendar(request, &calendar);
-        wire.calendar = &calendar;
-        break;
-    case DG_CTL_EXCUSE:
-        write_excuse(&pb, request, &excuse);
-        wire.excuse = &excuse;
-        break;
-    case DG_CTL_REMIND:
-        write_remind(&pb, request, &remind);
-        wire.remind = &remind;
-        break;
-    case DG_CTL_CERTIFY:
-        write_certify(&pb, request, &certify);
-        wire.certify = &certify;
-        break;
+#define X(name, field)                                                                                       \
+    if (request->verb == DG_CTL_##name) {                                                                    \
+        wire.field = dg_pb_message(&pb, &dgpb__ctl_##field##__descriptor);                                   \
+        if (wire.field != NULL)                                                                              \
+            write_##field(&pb, request, wire.field);                                                         \
     }
+    DG_CTL_VERBS(X)
+#undef X
     return dg_pb_out_end(&pb, &wire.base, out);
 }
 
@@ -242,7 +188,6 @@ static struct dg_bytes typed_slug(struct dg_pb *pb, ProtobufCBinaryData value, c
 
 static void read_push(struct dg_pb *pb, const Dgpb__CtlPush *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_PUSH;
     ret->dry_run = wire->dry_run;
     ret->organ = typed_slug(pb, wire->organ, "organ");
     ret->draft = dg_pb_raw(pb, wire->draft, DRAFT_MAX, "draft");
@@ -252,7 +197,6 @@ static void read_push(struct dg_pb *pb, const Dgpb__CtlPush *wire, struct dg_ctl
 
 static void read_mark(struct dg_pb *pb, const Dgpb__CtlMark *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_MARK;
     ret->dry_run = wire->dry_run;
     ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
     ret->organ = typed_slug(pb, wire->organ, "organ");
@@ -263,7 +207,6 @@ static void read_mark(struct dg_pb *pb, const Dgpb__CtlMark *wire, struct dg_ctl
 
 static void read_invite(struct dg_pb *pb, const Dgpb__CtlInvite *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_INVITE;
     ret->dry_run = wire->dry_run;
     ret->unit = typed_slug(pb, wire->unit, "unit");
     ret->level = typed_slug(pb, wire->level, "level");
@@ -275,7 +218,6 @@ static void read_invite(struct dg_pb *pb, const Dgpb__CtlInvite *wire, struct dg
 
 static void read_queue(struct dg_pb *pb, const Dgpb__CtlQueue *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_QUEUE;
     ret->dry_run = wire->dry_run;
     ret->action = (enum dg_queue_action)dg_pb_choice(pb, wire->action, DG_QUEUE_RELEASE, "queue action");
     ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
@@ -283,14 +225,19 @@ static void read_queue(struct dg_pb *pb, const Dgpb__CtlQueue *wire, struct dg_c
 
 static void read_fetch(struct dg_pb *pb, const Dgpb__CtlFetch *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_FETCH;
     ret->dry_run = wire->dry_run;
     ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
 }
 
+static void read_status(struct dg_pb *pb, const Dgpb__CtlStatus *wire, struct dg_ctl_request *ret)
+{
+    (void)pb;
+    (void)wire;
+    (void)ret;
+}
+
 static void read_pass(struct dg_pb *pb, const Dgpb__CtlPass *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_PASS;
     ret->dry_run = wire->dry_run;
     ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
     ret->organ = typed_slug(pb, wire->organ, "organ");
@@ -301,7 +248,6 @@ static void read_pass(struct dg_pb *pb, const Dgpb__CtlPass *wire, struct dg_ctl
 
 static void read_adopt(struct dg_pb *pb, const Dgpb__CtlAdopt *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_ADOPT;
     ret->dry_run = wire->dry_run;
     ret->regime_count = dg_pb_raw_list(pb, 1, &wire->regime, 1, DG_REGIME_MAX, &ret->regime, "regime");
     ret->additional = !wire->main;
@@ -313,7 +259,6 @@ static void read_adopt(struct dg_pb *pb, const Dgpb__CtlAdopt *wire, struct dg_c
 
 static void read_recall(struct dg_pb *pb, const Dgpb__CtlRecall *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_RECALL;
     ret->dry_run = wire->dry_run;
     ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
     ret->organ = typed_slug(pb, wire->organ, "organ");
@@ -323,7 +268,6 @@ static void read_recall(struct dg_pb *pb, const Dgpb__CtlRecall *wire, struct dg
 
 static void read_joint(struct dg_pb *pb, const Dgpb__CtlJoint *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_JOINT;
     ret->dry_run = wire->dry_run;
     ret->joint = (enum dg_joint_action)dg_pb_choice(pb, wire->action, DG_JOINT_WITHDRAW, "joint action");
     ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
@@ -332,7 +276,6 @@ static void read_joint(struct dg_pb *pb, const Dgpb__CtlJoint *wire, struct dg_c
 
 static void read_comment(struct dg_pb *pb, const Dgpb__CtlComment *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_COMMENT;
     ret->dry_run = wire->dry_run;
     ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
     ret->organ = typed_slug(pb, wire->organ, "organ");
@@ -341,7 +284,6 @@ static void read_comment(struct dg_pb *pb, const Dgpb__CtlComment *wire, struct 
 
 static void read_calendar(struct dg_pb *pb, const Dgpb__CtlCalendar *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_CALENDAR;
     ret->dry_run = wire->dry_run;
     ret->organ = typed_slug(pb, wire->organ, "organ");
     ret->draft = dg_pb_raw(pb, wire->draft, DG_CALENDAR_MAX, "calendar");
@@ -363,7 +305,6 @@ static void read_note(struct dg_pb *pb, protobuf_c_boolean has, ProtobufCBinaryD
 
 static void read_excuse(struct dg_pb *pb, const Dgpb__CtlExcuse *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_EXCUSE;
     ret->dry_run = wire->dry_run;
     ret->organ = typed_slug(pb, wire->organ, "organ");
     read_duty(pb, wire->duty, ret);
@@ -376,7 +317,6 @@ static void read_excuse(struct dg_pb *pb, const Dgpb__CtlExcuse *wire, struct dg
 
 static void read_remind(struct dg_pb *pb, const Dgpb__CtlRemind *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_REMIND;
     ret->dry_run = wire->dry_run;
     ret->organ = typed_slug(pb, wire->organ, "organ");
     read_duty(pb, wire->duty, ret);
@@ -385,7 +325,6 @@ static void read_remind(struct dg_pb *pb, const Dgpb__CtlRemind *wire, struct dg
 
 static void read_certify(struct dg_pb *pb, const Dgpb__CtlCertify *wire, struct dg_ctl_request *ret)
 {
-    ret->verb = DG_CTL_CERTIFY;
     ret->dry_run = wire->dry_run;
     ret->organ = typed_slug(pb, wire->organ, "organ");
     read_duty(pb, wire->duty, ret);
@@ -394,44 +333,18 @@ static void read_certify(struct dg_pb *pb, const Dgpb__CtlCertify *wire, struct 
 
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)
 {
-    int verbs = (wire->push != NULL) + (wire->mark != NULL) + (wire->invite != NULL) + (wire->queue != NULL) +
-                (wire->status != NULL) + (wire->fetch != NULL) + (wire->pass != NULL) +
-                (wire->adopt != NULL) + (wire->recall != NULL) + (wire->joint != NULL) +
-                (wire->comment != NULL) + (wire->calendar != NULL) + (wire->excuse != NULL) +
-                (wire->remind != NULL) + (wire->certify != NULL);
+    size_t verbs = 0;
 
+#define X(name, field)                                                                                       \
+    if (wire->field != NULL) {                                                                               \
+        verbs++;                                                                                             \
+        ret->verb = DG_CTL_##name;                                                                           \
+        read_##field(pb, wire->field, ret);                                                                  \
+    }
+    DG_CTL_VERBS(X)
+#undef X
     if (verbs != 1)
         dg_pb_fail(pb, DG_ERR_MALFORMED, "not one verb");
-    if (wire->push != NULL)
-        read_push(pb, wire->push, ret);
-    if (wire->mark != NULL)
-        read_mark(pb, wire->mark, ret);
-    if (wire->invite != NULL)
-        read_invite(pb, wire->invite, ret);
-    if (wire->queue != NULL)
-        read_queue(pb, wire->queue, ret);
-    if (wire->status != NULL)
-        ret->verb = DG_CTL_STATUS;
-    if (wire->fetch != NULL)
-        read_fetch(pb, wire->fetch, ret);
-    if (wire->pass != NULL)
-        read_pass(pb, wire->pass, ret);
-    if (wire->adopt != NULL)
-        read_adopt(pb, wire->adopt, ret);
-    if (wire->recall != NULL)
-        read_recall(pb, wire->recall, ret);
-    if (wire->joint != NULL)
-        read_joint(pb, wire->joint, ret);
-    if (wire->comment != NULL)
-        read_comment(pb, wire->comment, ret);
-    if (wire->calendar != NULL)
-        read_calendar(pb, wire->calendar, ret);
-    if (wire->excuse != NULL)
-        read_excuse(pb, wire->excuse, ret);
-    if (wire->remind != NULL)
-        read_remind(pb, wire->remind, ret);
-    if (wire->certify != NULL)
-        read_certify(pb, wire->certify, ret);
 }
 
 enum dg_err dg_ctl_request_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_request *ret,

@@ -7,22 +7,31 @@
 
 #include "proto/report.h"
 
+/* What can be asked for: X(name, field of CtlRequest). proto/ctl.c has write_field and read_field for each,
+ * node/core/control.c a row that says who does it. */
+#define DG_CTL_VERBS(X)                                                                                      \
+    X(PUSH, push)         /* from this unit a new report goes out, or a joint draft begins */                \
+    X(MARK, mark)         /* an organ says what state a report is in */                                      \
+    X(INVITE, invite)     /* a unit below may join */                                                        \
+    X(QUEUE, queue)       /* what waits of a report is sent again, held or released */                       \
+    X(STATUS, status)     /* how the node and its links are */                                               \
+    X(PASS, pass)         /* a via organ passes a report on, or returns it */                                \
+    X(JOINT, joint)       /* a further signer signs a draft, or withdraws it */                              \
+    X(COMMENT, comment)   /* a recipient comments on a draft */                                              \
+    X(ADOPT, adopt)       /* the unit adopts a regime */                                                     \
+    X(CALENDAR, calendar) /* a calendar is issued */                                                         \
+    X(EXCUSE, excuse)     /* a duty is excused, or its last day moved */                                     \
+    X(REMIND, remind)     /* a reminder by hand */                                                           \
+    X(CERTIFY, certify)   /* that nothing was received */                                                    \
+    X(RECALL, recall)     /* an author asks for a report back */                                             \
+    X(FETCH, fetch)       /* missing sources are asked for below */
+
 enum dg_ctl_verb {
-    DG_CTL_PUSH = 1,
-    DG_CTL_MARK,
-    DG_CTL_INVITE,
-    DG_CTL_QUEUE,
-    DG_CTL_STATUS,
-    DG_CTL_PASS = 7,
-    DG_CTL_JOINT = 8,
-    DG_CTL_COMMENT = 9,
-    DG_CTL_ADOPT = 10,
-    DG_CTL_RECALL = 15,
-    DG_CTL_FETCH = 16,
-    DG_CTL_CALENDAR = 11,
-    DG_CTL_EXCUSE,
-    DG_CTL_REMIND,
-    DG_CTL_CERTIFY,
+    DG_CTL_NONE,
+#define X(name, field) DG_CTL_##name,
+    DG_CTL_VERBS(X)
+#undef X
+        DG_CTL_VERB_COUNT
 };
 enum dg_joint_action { DG_JOINT_SIGN = 1, DG_JOINT_WITHDRAW };
 enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };

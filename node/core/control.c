@@ -1,4 +1,5 @@
 /* control.c - what the people at this node ask for. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,8 +54,8 @@ static enum dg_err mark_check(struct dg_node *node, struct dg_txn *txn, const st
     return DG_OK;
 }
 
-static void mark(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request, dg_ms now,
-                 struct dg_ctl_reply *reply)
+static void control_mark(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                         dg_ms now, struct dg_ctl_reply *reply)
 {
     struct dg_mail mail;
     struct dg_held held;
@@ -102,8 +103,8 @@ static void queue_retry(struct dg_node *node, const struct dg_queued *queued, dg
         link->cursor[queued->lane] = queued->seq;
 }
 
-static void queue(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request, dg_ms now,
-                  struct dg_ctl_reply *reply)
+static void control_queue(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                          dg_ms now, struct dg_ctl_reply *reply)
 {
     struct dg_id id;
     struct dg_report_ix ix;
@@ -151,8 +152,11 @@ static void add_reason(struct dg_ctl_reply *reply, const char *reason)
         reply->reason[reply->reason_count++] = dg_bytes_of(reason);
 }
 
-void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_ctl_reply *reply)
+/* Fills in the links, the reasons and OK or DEGRADED; they live in txn's arena. */
+static void control_status(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                           dg_ms now, struct dg_ctl_reply *reply)
 {
+    (void)request;
     reply->reason = dg_arena_array(txn->arena, DG_CTL_REASONS_MAX, sizeof *reply->reason);
     reply->link = dg_arena_array(txn->arena, node->link_count + 1, sizeof *reply->link);
     if (reply->reason == NULL || reply->link == NULL)
@@ -183,6 +187,20 @@ void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, stru
 
 /* ---- the door ----------------------------------------------------------------------------------- */
 
+typedef void control_verb(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                          dg_ms now, struct dg_ctl_reply *reply);
+
+static control_verb *const verbs[DG_CTL_VERB_COUNT] = {
+    [DG_CTL_PUSH] = dg_control_push,       [DG_CTL_MARK] = control_mark,
+    [DG_CTL_INVITE] = dg_control_invite,   [DG_CTL_QUEUE] = control_queue,
+    [DG_CTL_STATUS] = control_status,      [DG_CTL_PASS] = dg_control_pass,
+    [DG_CTL_JOINT] = dg_control_joint,     [DG_CTL_COMMENT] = dg_control_comment,
+    [DG_CTL_ADOPT] = dg_control_adopt,     [DG_CTL_CALENDAR] = dg_control_calendar,
+    [DG_CTL_EXCUSE] = dg_control_excuse,   [DG_CTL_REMIND] = dg_control_remind,
+    [DG_CTL_CERTIFY] = dg_control_certify, [DG_CTL_RECALL] = dg_control_recall,
+    [DG_CTL_FETCH] = dg_control_fetch,
+};
+
 void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,
                 struct dg_out *out)
 {
@@ -193,52 +211,7 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
         dg_out_reply(out, event->client, &reply);
         return;
     }
-    switch (event->request->verb) {
-    case DG_CTL_PUSH:
-        dg_control_push(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_MARK:
-        mark(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_INVITE:
-        dg_control_invite(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_QUEUE:
-        queue(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_STATUS:
-        dg_control_status(node, txn, now, &reply);
-        break;
-    case DG_CTL_FETCH:
-        dg_control_fetch(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_PASS:
-        dg_control_pass(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_ADOPT:
-        dg_control_adopt(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_RECALL:
-        dg_control_recall(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_JOINT:
-        dg_control_joint(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_COMMENT:
-        dg_control_comment(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_CALENDAR:
-        dg_control_calendar(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_EXCUSE:
-        dg_control_excuse(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_REMIND:
-        dg_control_remind(node, txn, event->request, now, &reply);
-        break;
-    case DG_CTL_CERTIFY:
-        dg_control_certify(node, txn, event->request, now, &reply);
-        break;
-    }
+    assert(verbs[event->request->verb] != NULL);
+    verbs[event->request->verb](node, txn, event->request, now, &reply);
     dg_out_reply(out, event->client, &reply);
 }

@@ -432,7 +432,5 @@ void dg_joint_keep(struct dg_txn *txn, struct dg_bytes envelope, struct dg_ctl_r
 /* Signs a joint draft for a further organ, and issues it with the last signature; or takes it back. */
 void dg_control_joint(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                       dg_ms now, struct dg_ctl_reply *reply);
-/* Fills in the links, the reasons and OK or DEGRADED; they live in txn's arena. */
-void dg_control_status(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_ctl_reply *reply);
 
 #endif
