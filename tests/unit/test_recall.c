@@ -10,25 +10,7 @@
 
 #include "proto/change.h"
 #include "proto/state_table.h"
-#include "tests/unit/support/federation.h"
-
-static struct fed *fed;
-
-static int make_federation(void **state)
-{
-    struct dg_fault fault;
-    (void)state;
-    assert_int_equal(dg_crypto_start(&fault), DG_OK);
-    fed = fed_new(false);
-    return 0;
-}
-
-static int free_federation(void **state)
-{
-    (void)state;
-    fed_free(fed);
-    return 0;
-}
+#include "tests/unit/support/fixture.h"
 
 /* ---- asking -------------------------------------------------------------------------------------- */
 
