@@ -317,7 +317,7 @@ static enum dg_err make(struct dg_keyring *keyring, const char *name, bool curve
 enum dg_err dg_keyring_make(struct dg_keyring *keyring, const char *name, struct dg_key *ret,
                             struct dg_fault *fault)
 {
-    const struct entry *entry;
+    const struct entry *entry = NULL;
     enum dg_err err = make(keyring, name, false, &entry, fault);
     if (err == DG_OK)
         *ret = entry->key;
@@ -327,7 +327,7 @@ enum dg_err dg_keyring_make(struct dg_keyring *keyring, const char *name, struct
 enum dg_err dg_keyring_make_curve(struct dg_keyring *keyring, const char *name, struct dg_curve_key *ret,
                                   struct dg_fault *fault)
 {
-    const struct entry *entry;
+    const struct entry *entry = NULL;
     enum dg_err err = make(keyring, name, true, &entry, fault);
     if (err == DG_OK)
         *ret = dg_curve_key_of(&keyring->seed[entry - keyring->entry]);
