@@ -310,6 +310,8 @@ static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *re
     push_further(p);
     push_number(p);
     err = dg_supersede_check(p->txn, &p->report, p->reply);
+    if (err == DG_OK)
+        err = dg_pass_may_consolidate(p->node, p->txn, &p->report, &p->reply->fault);
     if (err != DG_OK)
         return err;
     push_outline(p);
