@@ -131,7 +131,8 @@ static bool is_named(const struct dg_header *header, const struct dg_dir_adoptio
 static bool is_hidden(const struct dg_dir_unit *unit, const struct dg_dir_adoption *adoption,
                       const struct dg_header *header)
 {
-    if (header->sight == DG_SIGHT_ALL || is_named(header, adoption))
+    if (header->sight == DG_SIGHT_ALL || is_named(header, adoption) ||
+        (header->had != NULL && header->had->knew(header->had->ctx, unit, adoption)))
         return false;
     if (header->sight == DG_SIGHT_NAMED || !adoption->main)
         return true;
