@@ -333,7 +333,8 @@ static bool matter_touched(const struct dg_slugs *matter, const struct dg_header
     return matter->count == 0;
 }
 
-bool dg_rule_binds(const struct dg_cited *cited, const struct dg_case *c)
+/* Everything but the further signers. */
+static bool binds_lead(const struct dg_cited *cited, const struct dg_case *c)
 {
     const struct dg_rule *rule = cited->rule;
 
@@ -341,5 +342,15 @@ bool dg_rule_binds(const struct dg_cited *cited, const struct dg_case *c)
     return dg_bytes_equal(rule->kind, c->header->kind) && scope_holds(cited, c->unit) &&
            level_allowed(&rule->level, c->unit->level) &&
            (rule->periods == 0 || (rule->periods & c->cadence) != 0) &&
-           matter_touched(&rule->matter, c->header) && author_bound(cited, c) && signers_complete(cited, c);
+           matter_touched(&rule->matter, c->header) && author_bound(cited, c);
+}
+
+bool dg_rule_binds(const struct dg_cited *cited, const struct dg_case *c)
+{
+    return binds_lead(cited, c) && signers_complete(cited, c);
+}
+
+bool dg_rule_lacks_signer(const struct dg_cited *cited, const struct dg_case *c)
+{
+    return binds_lead(cited, c) && !signers_complete(cited, c);
 }
