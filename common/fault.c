@@ -191,27 +191,40 @@ static void render(const struct dg_fault *fault, const char *template, char *ret
     set_field(ret, size, s.text);
 }
 
-/* The detail in the reader's language, where it is a fixed phrase. */
-static const char *detail_in(const char *language, const char *what)
+/* True when what is the phrase, or begins with one that ends in ": ", and what follows it is a value. */
+static bool is_phrase(const char *what, const char *phrase)
+{
+    size_t size = strlen(phrase);
+    bool opens = size > 2 && strcmp(phrase + size - 2, ": ") == 0;
+
+    return opens ? strncmp(what, phrase, size) == 0 : strcmp(what, phrase) == 0;
+}
+
+/* Writes the detail in the reader's language, as far as it is a fixed phrase. */
+static void set_detail(char *ret, size_t size, const char *language, const char *what)
 {
     static const char *const phrase[][2] = {
 #define X(en, vi) {en, vi},
 #include "common/details.def"
 #undef X
     };
+    char text[SENTENCE_MAX];
 
     for (size_t i = 0; strcmp(language, "vi") == 0 && i < sizeof phrase / sizeof phrase[0]; i++) {
-        if (strcmp(what, phrase[i][0]) == 0)
-            return phrase[i][1];
+        if (!is_phrase(what, phrase[i][0]))
+            continue;
+        snprintf(text, sizeof text, "%s%s", phrase[i][1], what + strlen(phrase[i][0]));
+        set_field(ret, size, text);
+        return;
     }
-    return what;
+    set_field(ret, size, what);
 }
 
 void dg_fault_text(const struct dg_fault *fault, const char *language, char *ret, size_t size)
 {
     struct dg_fault shown = *fault;
 
-    set_field(shown.what, sizeof shown.what, detail_in(language, fault->what));
+    set_detail(shown.what, sizeof shown.what, language, fault->what);
     if (size > 0)
         render(&shown, dg_err_text(fault->err, language), ret, size);
 }

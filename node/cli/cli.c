@@ -182,7 +182,7 @@ int dg_cli_main(int argc, char **argv)
         err = flush(cli);
     else
         (void)fflush(cli->out);
-    if (err != DG_OK)
+    if (err != DG_OK && !cli->told)
         dg_complain(cli, &cli->fault);
     dg_cli_done(cli);
     free(cli);

@@ -60,6 +60,7 @@ struct dg_cli {
     struct dg_arena arena;
     struct dg_fault fault;
     const char *where; /* what an error is about: a file, a unit; NULL: the verb */
+    bool told;         /* the error that the call ends with has been told already */
 };
 
 /* Runs the program; returns its exit status. */

@@ -17,10 +17,8 @@ struct collecting {
 const char *dg_answered_name(enum dg_answered state)
 {
     static const char *const names[] = {
-        [DG_ANSWER_WAITING] = "waiting",
-        [DG_ANSWER_MISSING] = "missing",
-        [DG_ANSWER_RECEIVED] = "received",
-        [DG_ANSWER_LATE] = "late",
+        [DG_ANSWER_WAITING] = "waiting", [DG_ANSWER_MISSING] = "missing", [DG_ANSWER_RECEIVED] = "received",
+        [DG_ANSWER_LATE] = "late",       [DG_ANSWER_UNKNOWN] = "unknown",
     };
     return names[state];
 }
@@ -72,6 +70,10 @@ static int newest_first(const void *a, const void *b)
 
 static void judge(struct dg_comments *comments, struct dg_asked *asked, dg_ms now)
 {
+    if (asked->said_count == 0 && !comments->collected) {
+        asked->state = DG_ANSWER_UNKNOWN;
+        return;
+    }
     if (asked->said_count == 0) {
         bool over = comments->has_due && now >= comments->due_ms;
         asked->state = over ? DG_ANSWER_MISSING : DG_ANSWER_WAITING;
@@ -89,6 +91,15 @@ static void judge(struct dg_comments *comments, struct dg_asked *asked, dg_ms no
     comments->late_count += late ? 1 : 0;
 }
 
+bool dg_comments_collect(const struct dg_report *report, struct dg_bytes unit)
+{
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        if (report->recipient[i].as == DG_AS_TO && dg_bytes_equal(report->recipient[i].unit, unit))
+            return true;
+    }
+    return dg_bytes_equal(report->author[0].unit, unit);
+}
+
 enum dg_err dg_comments_of(struct dg_cli *cli, struct dg_view *view, const struct dg_held *held, dg_ms now,
                            struct dg_comments *ret)
 {
@@ -99,6 +110,7 @@ enum dg_err dg_comments_of(struct dg_cli *cli, struct dg_view *view, const struc
 
     if (held->verdict != DG_VERDICT_ACCEPTED || !dg_bytes_is(report->kind, "draft"))
         return dg_faultf(&cli->fault, DG_ERR_NOT_ASKED, "%s", cli->where);
+    comments.collected = dg_comments_collect(report, dg_bytes_of(view->identity.unit));
     comments.has_due = dg_day_parse(report->reply_by, &due);
     if (comments.has_due)
         comments.due_ms = ((dg_ms)due.n + 1) * DAY_MS - VIETNAM_MS;

@@ -102,7 +102,7 @@ static enum dg_event_proof own_proof(const struct gathering *g, uint64_t index)
     return index < g->log_size ? DG_PROOF_RECEIPT : DG_PROOF_NONE;
 }
 
-static uint64_t covered_size(struct dg_txn *txn)
+uint64_t dg_log_covered(struct dg_txn *txn)
 {
     struct dg_log_view log;
     struct dg_note note;
@@ -361,7 +361,7 @@ enum dg_err dg_trail_events(struct dg_cli *cli, struct dg_view *view, const stru
     enum dg_err err = dg_view_directory(cli, view, &directory);
     if (err != DG_OK)
         return err;
-    g.log_size = covered_size(view->txn);
+    g.log_size = dg_log_covered(view->txn);
     err = gather_own(&g);
     if (err != DG_OK)
         return dg_fault(&cli->fault, err);

@@ -51,6 +51,11 @@ struct dg_trail_events {
 /* Collects everything this node knows of a report. DG_ERR_NO_MEMORY, and the store's. */
 enum dg_err dg_trail_events(struct dg_cli *cli, struct dg_view *view, const struct dg_held *held,
                             struct dg_trail_events *ret) DG_MUST_CHECK;
+/* The same of a joint report that is not issued: its signatures, and who withdrew it. DG_ERR_NO_MEMORY. */
+enum dg_err dg_joint_events(struct dg_cli *cli, struct dg_view *view, const struct dg_joint *joint,
+                            struct dg_trail_events *ret) DG_MUST_CHECK;
+/* How many leaves of this node's log its newest checkpoint covers. */
+uint64_t dg_log_covered(struct dg_txn *txn);
 /* Puts events in their order. */
 void dg_trail_sort(struct dg_trail_events *events);
 /* The event's name in --json, "none" or "receipt". */

@@ -45,6 +45,7 @@ static void print_json(struct showing *s, const struct dg_asked *asked)
     else
         dg_json_null(json, "received");
     dg_json_maybe(json, "reply_by", s->held.report.reply_by);
+    dg_json_bool(json, "collected_here", s->comments.collected);
     dg_json_number(json, "late_seconds", (uint64_t)(asked->late_ms / 1000));
     struct dg_json *list = dg_json_array(json, "comments"); /* the newest first; it replaces the others */
     for (size_t i = 0; i < asked->said_count; i++)
@@ -80,6 +81,8 @@ static const char *state_shown(struct showing *s, const struct dg_asked *asked)
     case DG_ANSWER_LATE:
         return dg_paint(s->cli, DG_PAINT_WARN,
                         dg_phrase(s->cli, DG_MSG_COMMENT_LATE, DG_WORDS(duration_shown(s, asked->late_ms))));
+    case DG_ANSWER_UNKNOWN:
+        return dg_msg(s->cli, DG_MSG_NOT_YET);
     case DG_ANSWER_RECEIVED:
         break;
     }
@@ -104,6 +107,22 @@ static const char *beginning(struct showing *s, const struct dg_asked *asked)
     return dg_arena_printf(s->view.txn->arena, "%s (%s)", shown, replaced);
 }
 
+/* The organs that collect: the author, and the draft's addressees. */
+static const char *collectors(struct showing *s)
+{
+    const struct dg_report *report = &s->held.report;
+    struct dg_arena *arena = s->view.txn->arena;
+    const char *text = dg_author_text(arena, report);
+
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        if (report->recipient[i].as == DG_AS_TO)
+            text = dg_arena_printf(
+                arena, "%s, %s", text,
+                dg_address_text(arena, report->recipient[i].organ, report->recipient[i].unit));
+    }
+    return text;
+}
+
 static enum dg_err print_text(struct showing *s)
 {
     static const enum dg_msg heading[] = {DG_MSG_H_ORGAN, DG_MSG_H_AS, DG_MSG_H_STATE, DG_MSG_H_TIME,
@@ -124,6 +143,10 @@ static enum dg_err print_text(struct showing *s)
                           });
     }
     enum dg_err err = dg_grid_print(grid);
+    if (!all->collected) {
+        dg_say(s->cli, s->cli->out, DG_MSG_COMMENTS_ELSEWHERE, DG_WORDS(collectors(s)));
+        return err;
+    }
     dg_say(s->cli, s->cli->out, DG_MSG_COMMENTS_COUNT,
            DG_WORDS(number_text(s, (int64_t)all->received_count), number_text(s, (int64_t)all->asked_count),
                     number_text(s, (int64_t)all->late_count), number_text(s, (int64_t)all->missing_count)));

@@ -4,6 +4,7 @@
 #include "node/cli/output.h"
 #include "node/cli/say.h"
 #include "node/conf/report_file.h"
+#include "proto/absence_file.h"
 
 static enum dg_err name_only(void *ctx, const char *name, struct dg_bytes content)
 {
@@ -24,6 +25,10 @@ enum dg_err dg_verb_EXTRACT(struct dg_cli *cli)
         return err;
     cli->where = file;
     err = dg_file_read(&cli->arena, file, DG_TRAIL_MAX, &trail, &cli->fault);
+    if (err == DG_OK && dg_absence_file_is(trail))
+        return dg_faultf(&cli->fault, DG_ERR_BAD_FILE,
+                         "a proof that a report is absent holds no trail; check it with donggui verify: %s",
+                         file);
     if (err == DG_OK && dg_cli_has(cli, DG_OPT_DRY_RUN))
         return dg_trail_extract(&cli->arena, trail, name_only, cli, &cli->fault);
     if (err == DG_OK)

@@ -4,6 +4,20 @@
 #include "node/cli/view.h"
 #include "proto/state_table.h"
 
+/* Every state that a recipient may set. */
+static const char *states(struct dg_cli *cli)
+{
+    const char *text = "";
+
+    for (uint32_t code = 1; code <= UINT8_MAX; code++) {
+        bool settable = dg_state_name(code) != NULL && !dg_state_by_author(code) && code != DG_STATE_ARRIVED;
+        if (settable)
+            text = dg_arena_printf(&cli->arena, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
+                                   dg_state_shown(cli, code));
+    }
+    return text;
+}
+
 /* A Vietnamese state has several words, and nobody likes to quote them. */
 static enum dg_err state_read(struct dg_cli *cli, uint32_t *ret)
 {
@@ -12,7 +26,8 @@ static enum dg_err state_read(struct dg_cli *cli, uint32_t *ret)
     for (size_t i = 2; i < cli->args.word_count; i++)
         text = dg_arena_printf(&cli->arena, "%s %s", text, cli->args.word[i]);
     if (!dg_state_parse(dg_bytes_of(text), ret))
-        return dg_faultf(&cli->fault, DG_ERR_BAD_VALUE, "%s", text);
+        return dg_faultf(&cli->fault, DG_ERR_BAD_VALUE, "%s",
+                         dg_phrase(cli, DG_MSG_NO_SUCH_STATE, DG_WORDS(text, states(cli))));
     return DG_OK;
 }
 

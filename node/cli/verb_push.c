@@ -22,14 +22,39 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* What the sentence of a code is about, as far as this side can tell. */
+static const char *rejected_what(struct dg_cli *cli, enum dg_err err, const struct dg_report *report,
+                                 const char *unit)
+{
+    switch ((int)err) {
+    case DG_ERR_EXPIRED:
+    case DG_ERR_NOT_YET_VALID:
+        return dg_author_text(&cli->arena, report);
+    case DG_ERR_BAD_DATE:
+        return dg_shown(&cli->arena, report->date);
+    case DG_ERR_BAD_PERIOD:
+    case DG_ERR_NO_RULE:
+        return dg_arena_printf(&cli->arena, "%s %s", dg_shown(&cli->arena, report->kind),
+                               dg_shown(&cli->arena, report->period));
+    default:
+        return dg_phrase(cli, DG_MSG_LOG_SAYS, DG_WORDS(unit));
+    }
+}
+
 /* A leaf names no more than the code; rule and article stand in the log of the node that rejected. */
-static enum dg_err rejection(struct dg_cli *cli, const struct dg_progress *progress)
+static enum dg_err rejection(struct dg_cli *cli, const struct dg_view *view, const struct dg_report *report,
+                             const struct dg_progress *progress)
 {
     enum dg_err err = dg_err_by_name((const char *)progress->code.data, progress->code.size);
     const char *unit = dg_shown(&cli->arena, progress->rejected_by);
+    const char *rule = dg_phrase(cli, DG_MSG_RULE_THERE, DG_WORDS(unit));
 
-    (void)dg_faultf(&cli->fault, err, "%s", dg_phrase(cli, DG_MSG_REJECTED_BY, DG_WORDS(unit)));
-    dg_fault_unit(&cli->fault, unit);
+    cli->where = dg_phrase(cli, DG_MSG_REJECTED_BY, DG_WORDS(unit));
+    (void)dg_faultf(&cli->fault, err, "%s", rejected_what(cli, err, report, unit));
+    dg_fault_unit(&cli->fault, err == DG_ERR_NO_RECIPIENT ? unit : view->identity.unit);
+    dg_fault_organ(&cli->fault, err == DG_ERR_NO_RULE ? dg_author_text(&cli->arena, report)
+                                                      : dg_msg(cli, DG_MSG_SOMEBODY));
+    dg_fault_rule(&cli->fault, rule, "");
     return err;
 }
 
@@ -58,7 +83,7 @@ static enum dg_err look(struct dg_cli *cli, struct dg_view *view, const struct d
         return dg_fault(&cli->fault, err);
     dg_progress_of(view, &held, &progress);
     if (progress.rejected)
-        return rejection(cli, &progress);
+        return rejection(cli, view, &held.report, &progress);
     if (progress.received == progress.owed)
         return DG_OK;
     return dg_faultf(&cli->fault, DG_ERR_PENDING, "%s", progress.waiting);

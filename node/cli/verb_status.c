@@ -180,6 +180,7 @@ static enum dg_err print_text(struct status *s)
 static enum dg_err no_node(struct dg_cli *cli, const char *dir)
 {
     dg_complain(cli, &cli->fault);
+    cli->told = true;
     if (dg_cli_has(cli, DG_OPT_JSON)) {
         struct dg_json *json = dg_json_new();
         dg_json_null(json, "unit");

@@ -28,7 +28,10 @@ static void print_json(struct dg_cli *cli, struct dg_arena *arena, const struct 
         dg_json_text(json, "organ", dg_address_text(arena, event->organ, event->unit));
     else
         dg_json_null(json, "organ");
-    dg_json_instant(json, "time", event->time);
+    if (event->time != 0)
+        dg_json_instant(json, "time", event->time);
+    else
+        dg_json_null(json, "time"); /* a signature that nothing but the draft has */
     if (event->has_log) {
         struct dg_json *log = dg_json_object(json, "log");
         dg_json_bytes(log, "origin", event->origin);
@@ -118,14 +121,26 @@ static enum dg_err print_text(struct dg_cli *cli, struct dg_arena *arena,
     return err;
 }
 
-static enum dg_err trail(struct dg_cli *cli, struct dg_view *view)
+/* What is no report may be a draft of one. */
+static enum dg_err gather(struct dg_cli *cli, struct dg_view *view, struct dg_trail_events *ret)
 {
     struct dg_held held;
-    struct dg_trail_events events;
+    struct dg_joint joint;
 
     enum dg_err err = dg_view_report(cli, view, cli->args.word[0], &held);
     if (err == DG_OK)
-        err = dg_trail_events(cli, view, &held, &events);
+        return dg_trail_events(cli, view, &held, ret);
+    if (err != DG_ERR_NOT_FOUND)
+        return err;
+    err = dg_view_joint(cli, view, cli->args.word[0], &joint);
+    return err == DG_OK ? dg_joint_events(cli, view, &joint, ret) : err;
+}
+
+static enum dg_err trail(struct dg_cli *cli, struct dg_view *view)
+{
+    struct dg_trail_events events;
+
+    enum dg_err err = gather(cli, view, &events);
     if (err != DG_OK)
         return err;
     if (!dg_cli_has(cli, DG_OPT_JSON))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/limits.h"
@@ -40,26 +41,40 @@ static bool try_beside(char *ret, size_t size, const char *program_dir, const ch
     return length > 0 && (size_t)length < sizeof path && try_path(ret, size, path, name);
 }
 
+static enum dg_err take_path(const char *value, char *ret, size_t size, struct dg_fault *fault)
+{
+    if (access(value, R_OK) != 0)
+        return dg_faultf(fault, DG_ERR_BAD_FILE, "%s: %s", value, strerror(errno));
+    if (strlen(value) >= size)
+        return dg_faultf(fault, DG_ERR_BAD_FILE, "%s: %s", value, strerror(ENAMETOOLONG));
+    memcpy(ret, value, strlen(value) + 1);
+    return DG_OK;
+}
+
+/* True for a file beside whoever calls, which is meant where no regime has that name. */
+static bool is_file(const char *value)
+{
+    struct stat status;
+    return stat(value, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 enum dg_err dg_regime_find(const char *value, const char *program_dir, char *ret, size_t size,
                            struct dg_fault *fault)
 {
     const char *folder = getenv("DONGGUI_REGIMES");
 
-    if (is_path(value)) {
-        if (access(value, R_OK) != 0)
-            return dg_faultf(fault, DG_ERR_BAD_FILE, "%s: %s", value, strerror(errno));
-        if (strlen(value) >= size)
-            return dg_faultf(fault, DG_ERR_BAD_FILE, "%s: %s", value, strerror(ENAMETOOLONG));
-        memcpy(ret, value, strlen(value) + 1);
-        return DG_OK;
-    }
+    if (is_path(value))
+        return take_path(value, ret, size, fault);
     if (!dg_slug_ok(dg_bytes_of(value)))
-        return dg_faultf(fault, DG_ERR_BAD_VALUE, "--regime %s", value);
+        return is_file(value) ? take_path(value, ret, size, fault)
+                              : dg_faultf(fault, DG_ERR_BAD_VALUE, "--regime %s", value);
     if (folder != NULL && folder[0] != '\0' && try_path(ret, size, folder, value))
         return DG_OK;
     if (try_beside(ret, size, program_dir, "../share/donggui/regimes", value) ||
         try_beside(ret, size, program_dir, "regimes", value))
         return DG_OK;
+    if (is_file(value))
+        return take_path(value, ret, size, fault);
     return dg_faultf(fault, DG_ERR_NOT_FOUND, "%s%s", value, suffix);
 }
 

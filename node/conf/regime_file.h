@@ -16,7 +16,8 @@
 enum dg_err dg_regime_read(struct dg_arena *arena, struct dg_bytes text, struct dg_regime *ret,
                            struct dg_fault_list *faults) DG_MUST_CHECK;
 /* Finds the file of a regime: a value with '/' or ending in .yaml is a path; a name is sought in
- * $DONGGUI_REGIMES, then ../share/donggui/regimes and ./regimes beside program_dir. Writes the path. */
+ * $DONGGUI_REGIMES, then ../share/donggui/regimes and ./regimes beside program_dir, and at last it may be a
+ * file here. Writes the path. */
 enum dg_err dg_regime_find(const char *value, const char *program_dir, char *ret, size_t size,
                            struct dg_fault *fault) DG_MUST_CHECK;
 /* Finds, reads, checks and compiles one: its canonical bytes, in arena. */

@@ -74,7 +74,8 @@ static void read_day_of(struct dg_fields *fields, const struct dg_yaml *root, co
     if (!dg_fields_text(fields, node, SIZE_MAX, ret))
         return;
     if (!dg_day_parse(*ret, &day))
-        refuse(fields, node, DG_ERR_BAD_DATE, (const char *)ret->data);
+        dg_fields_complain(fields, node, "\"%s\" is not a day that exists: write YYYY-MM-DD",
+                           (const char *)ret->data);
     else if (!dg_bytes_is(report->kind, kind))
         dg_fields_complain(fields, node, "\"%s\" is for reports of kind %s", key, kind);
 }
@@ -86,7 +87,8 @@ static void check_reply_by(struct dg_fields *fields, const struct dg_yaml *root,
     struct dg_day date, reply_by;
 
     if (dg_day_parse(report->reply_by, &reply_by) && dg_day_parse(report->date, &date) && reply_by.n < date.n)
-        refuse(fields, dg_yaml_member(root, "reply-by"), DG_ERR_BAD_DATE, "\"reply-by\" is before \"date\"");
+        dg_fields_complain(fields, dg_yaml_member(root, "reply-by"),
+                           "the last day for comments lies before %s", "\"date\"");
 }
 
 /* --- lists ---------------------------------------------------------------------------------- */

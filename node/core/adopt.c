@@ -109,6 +109,15 @@ static bool is_repeated(const struct adopting *a)
            (!last->has_until || last->until.n == request->until.n);
 }
 
+/* Reports of this unit are told apart by their time into those that knew the adoption and those that did not:
+ * a clock that was set back must not mix them. */
+static dg_ms after_all(struct dg_txn *txn, dg_ms now)
+{
+    uint64_t size = dg_meta_u64(txn, "log-size");
+    dg_ms last = size > 0 ? dg_leaf_time(txn, size - 1) : 0;
+    return now > last ? now : last + 1;
+}
+
 /* The row that was written; false after a failure, which is in the fault or in txn. */
 static bool issue(struct adopting *a, dg_ms now, struct dg_dir_row *ret)
 {
@@ -125,7 +134,7 @@ static bool issue(struct adopting *a, dg_ms now, struct dg_dir_row *ret)
         .has_until = request->has_until,
         .from = request->from,
         .until = request->until,
-        .signed_ms = now,
+        .signed_ms = after_all(a->txn, now),
     };
     enum dg_err err = dg_issue_adoption(a->txn, &a->node->identity, a->node->env.signer, &adoption,
                                         request->regime[0], now, ret);

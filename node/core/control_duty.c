@@ -8,6 +8,9 @@
 
 /* ---- who may ------------------------------------------------------------------------------------- */
 
+static const char directing[] = "calendars, reminders and findings are for the organ that directs reporting, "
+                                "ban-dan-van or its stand-in";
+
 /* The article by which it directs: that of the first rule in force for directed reports. */
 static void name_article(struct dg_txn *txn, const struct dg_dir_unit *unit, struct dg_day day,
                          struct dg_fault *fault)
@@ -22,12 +25,12 @@ static void name_article(struct dg_txn *txn, const struct dg_dir_unit *unit, str
                 continue;
             const char *id = dg_arena_string(txn->arena, rule->id);
             const char *cites = dg_arena_string(txn->arena, rule->cites);
-            (void)dg_faultf(fault, DG_ERR_NOT_PERMITTED, "ban-dan-van: %s, %s", id, cites);
+            (void)dg_faultf(fault, DG_ERR_NOT_PERMITTED, "%s: %s, %s", directing, id, cites);
             dg_fault_rule(fault, id, cites);
             return;
         }
     }
-    (void)dg_faultf(fault, DG_ERR_NOT_PERMITTED, "ban-dan-van");
+    (void)dg_faultf(fault, DG_ERR_NOT_PERMITTED, "%s", directing);
 }
 
 /* The organ of this unit that acts. DG_ERR_NO_ORGAN; DG_ERR_NOT_PERMITTED, naming role and article. */
@@ -166,7 +169,8 @@ static enum dg_err excuse_check(struct about *a)
     /* Nobody excuses what somebody else has demanded. */
     const struct dg_issuer *issuer = &a->duty.calendar->calendar.issuer;
     return refuse(a, DG_ERR_NOT_PERMITTED,
-                  dg_arena_printf(a->txn->arena, "%s@%s", dg_arena_string(a->txn->arena, issuer->organ),
+                  dg_arena_printf(a->txn->arena, "only who issued the calendar excuses from it: %s@%s",
+                                  dg_arena_string(a->txn->arena, issuer->organ),
                                   dg_arena_string(a->txn->arena, issuer->unit)));
 }
 

@@ -34,6 +34,7 @@ struct dg_dir_adoption {
     bool has_from, has_until; /* of the adoption; the regime's own validity narrows it */
     struct dg_day from, until;
     uint32_t serial;
+    dg_ms signed_ms; /* by the clock of its unit */
 };
 
 struct dg_dir_unit {

@@ -171,6 +171,7 @@ static bool load_adoption(struct loading *l, const struct dg_dir_row *row)
         .from = adoption.from,
         .until = adoption.until,
         .serial = adoption.serial,
+        .signed_ms = adoption.signed_ms,
     };
     return l->err == DG_OK;
 }

@@ -196,6 +196,8 @@ static enum dg_err check_fresh(struct signing *s)
         err = check_mandate(s, dg_day_of(s->now));
     if (err == DG_OK)
         err = check_mandate(s, dg_day_of(s->joint.report.signed_ms));
+    if (err == DG_OK)
+        err = dg_pass_may_consolidate(s->node, s->txn, &s->joint.report, &s->reply->fault);
     return err;
 }
 
@@ -246,6 +248,7 @@ static void issue(struct signing *s)
         .mandate = &s->mandate,
     };
     (void)dg_delivery_admit(s->node, s->txn, &admission, s->now);
+    dg_pass_consolidate(s->node, s->txn, &s->joint.report, &s->joint.id, s->now);
     if (!DG_MUTANT("keep-issued-draft")) {
         dg_joint_del(s->txn, &s->joint.id);
         count_down(s->txn);

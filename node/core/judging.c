@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "node/core/had.h"
 #include "node/core/node_impl.h"
 #include "proto/pass.h"
 
@@ -137,9 +138,12 @@ static enum dg_err check_mandate(struct dg_node *node, struct dg_txn *txn, const
     if (!dg_dir_unit_within(author, dg_node_self(node, txn)) || DG_MUTANT("no-mandate"))
         return DG_OK;
     struct dg_mandate mandate;
+    struct dg_having having = {
+        .txn = txn, .self = node->identity.unit, .author = author, .signed_ms = report->signed_ms};
+    const struct dg_had had = {.knew = dg_had_adoption, .ctx = &having};
     enum dg_err err = check_in_step(dir, report, fault);
     if (err == DG_OK)
-        err = dg_mandate_of_signed(dir, report, txn->arena, &mandate, ret_added, fault);
+        err = dg_mandate_of_signed(dir, report, &had, txn->arena, &mandate, ret_added, fault);
     if (err == DG_ERR_NO_REGIME ||
         err == DG_ERR_NO_ORGAN) /* what has not come up to here is no fault of theirs */
         return dg_faultf(fault, DG_ERR_STALE_DIRECTORY, "%.*s", (int)report->author[0].unit.size,

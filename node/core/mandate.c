@@ -216,6 +216,25 @@ static void apply_regime(struct work *w, const struct dg_cited *regime, bool upw
 
 /* --- refusals ------------------------------------------------------------------------------- */
 
+/* The roles that a rule of these regimes wants beside the lead's signature, "" when none does. */
+static const char *signers_wanted(struct work *w, const struct dg_cited regime[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < regime[i].adoption->regime->rule_count; k++) {
+            struct dg_cited cited = regime[i];
+            const char *text = "";
+            cited.rule = &regime[i].adoption->regime->rule[k];
+            for (size_t r = 0; dg_rule_lacks_signer(&cited, &w->c) && r < cited.rule->with.count; r++)
+                if (!dg_dir_organ_fills(w->c.author[0], cited.rule->with.item[r]))
+                    text = dg_arena_printf(w->c.arena, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
+                                           dg_arena_string(w->c.arena, cited.rule->with.item[r]));
+            if (text[0] != '\0')
+                return text;
+        }
+    }
+    return "";
+}
+
 /* Where no regime is in force on the day, no rule covers anything: the clerk is told that it is the day. */
 static enum dg_err no_rule(struct work *w, const struct rulebook *book)
 {
@@ -228,8 +247,14 @@ static enum dg_err no_rule(struct work *w, const struct rulebook *book)
 
     dg_day_text(header->date, day);
     bool is_lawless = book->own_count == 0 && book->upward_count == 0;
-    dg_faultf(w->fault, DG_ERR_NO_RULE, "%s%s%s%s%s", kind, period[0] == '\0' ? "" : " ", period,
-              is_lawless ? ", no regime on " : "", is_lawless ? day : "");
+    const char *with = signers_wanted(w, book->own, book->own_count);
+    if (with[0] == '\0')
+        with = signers_wanted(w, book->upward, book->upward_count);
+    if (with[0] != '\0')
+        dg_faultf(w->fault, DG_ERR_NO_RULE, "a further signer is missing, --with: %s", with);
+    else
+        dg_faultf(w->fault, DG_ERR_NO_RULE, "%s%s%s%s%s", kind, period[0] == '\0' ? "" : " ", period,
+                  is_lawless ? ", no regime on " : "", is_lawless ? day : "");
     dg_fault_organ(w->fault, dg_arena_string(w->c.arena, author));
     dg_fault_unit(w->fault, dg_arena_string(w->c.arena, header->unit));
     return DG_ERR_NO_RULE;

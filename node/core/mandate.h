@@ -31,6 +31,13 @@ enum dg_sight {
     DG_SIGHT_NAMED, /* nothing but what is named */
 };
 
+/* Whether the author must have known an adoption of that unit, which therefore counts though the report does
+ * not name it. */
+struct dg_had {
+    bool (*knew)(void *ctx, const struct dg_dir_unit *unit, const struct dg_dir_adoption *adoption);
+    void *ctx;
+};
+
 /* What the engine looks at. */
 struct dg_header {
     struct dg_bytes unit, organ; /* the lead author */
@@ -46,6 +53,7 @@ struct dg_header {
     enum dg_sight sight;
     size_t named_count;
     const struct dg_regime_use *named; /* with another sight than all */
+    const struct dg_had *had;          /* with another sight than all; NULL: nothing is known of that */
 };
 
 struct dg_cited {
@@ -91,10 +99,11 @@ enum dg_err dg_mandate_of(const struct dg_directory *directory, const struct dg_
 /* The mandate by which a signed report is judged: today's when it was judged by the regimes that the report
  * names, else that of the regimes it does name. ret_added is then what today's demands beyond the report's
  * recipients; without recipients otherwise. Where neither way leads to the named regimes, today's mandate or
- * its error. */
+ * its error. DG_ERR_MANDATE_MISSING when it names a regime that its author knew to be replaced: had, which may
+ * be NULL. */
 enum dg_err dg_mandate_of_signed(const struct dg_directory *directory, const struct dg_report *report,
-                                 struct dg_arena *arena, struct dg_mandate *ret, struct dg_mandate *ret_added,
-                                 struct dg_fault *fault) DG_MUST_CHECK;
+                                 const struct dg_had *had, struct dg_arena *arena, struct dg_mandate *ret,
+                                 struct dg_mandate *ret_added, struct dg_fault *fault) DG_MUST_CHECK;
 /* The header of a signed report. Borrows report. */
 enum dg_err dg_header_of(const struct dg_report *report, struct dg_arena *arena,
                          struct dg_header *ret) DG_MUST_CHECK;

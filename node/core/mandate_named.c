@@ -2,7 +2,7 @@
  *
  * A regime that was adopted while a report was on its way, or before its author had heard of it, does not
  * make the report wrong. It is judged by what it names; what today's rules demand beyond that is added by
- * those who know.
+ * those who know. What its own unit had already is no news to an author, and hides nowhere (had.h).
  */
 #include "common/text.h"
 #include "node/core/mandate.h"
@@ -44,9 +44,55 @@ static void keep_added(struct dg_mandate *today, const struct dg_report *report)
     today->recipient_count = count;
 }
 
+/* The first regime of newer that the report does not name. */
+static const struct dg_cited *not_named(const struct dg_mandate *newer, const struct dg_report *report)
+{
+    for (size_t i = 0; i < newer->use_count; i++) {
+        bool named = false;
+        for (size_t k = 0; k < report->regime_count && !named; k++)
+            named = dg_hash_equal(&newer->use[i].adoption->id, &report->regime[k].adoption);
+        if (!named)
+            return &newer->use[i];
+    }
+    return NULL;
+}
+
+/* Mostly the newer regime names somebody whom the report leaves out, and that says it best. */
+static enum dg_err outdated(const struct dg_mandate *newer, const struct dg_report *report,
+                            struct dg_arena *arena, struct dg_fault *fault)
+{
+    const struct dg_cited *use = newer != NULL ? not_named(newer, report) : NULL;
+
+    if (newer != NULL && dg_mandate_covered(newer, report, fault) == DG_ERR_MANDATE_MISSING)
+        return DG_ERR_MANDATE_MISSING;
+    enum dg_err err = dg_faultf(fault, DG_ERR_MANDATE_MISSING, "its unit had a newer regime than it names");
+    if (use != NULL && use->adoption->regime != NULL)
+        dg_fault_rule(fault, dg_arena_string(arena, use->adoption->regime->name),
+                      dg_arena_string(arena, use->adoption->regime->title));
+    if (newer != NULL && newer->recipient_count > 0)
+        dg_fault_organ(fault, dg_arena_string(arena, newer->recipient[0].organ));
+    return err;
+}
+
+/* Judges again what fits the regimes that it names: they must also be the ones that its author knew. */
+static enum dg_err check_had(const struct dg_directory *directory, struct dg_header header,
+                             const struct dg_report *report, const struct dg_had *had, struct dg_arena *arena,
+                             struct dg_fault *fault)
+{
+    struct dg_mandate known;
+
+    header.had = had;
+    if (had == NULL || DG_MUTANT("older-regime"))
+        return DG_OK;
+    enum dg_err err = dg_mandate_of(directory, &header, arena, &known, NULL);
+    if (err == DG_OK && uses_named(&known, report))
+        return DG_OK;
+    return outdated(err == DG_OK ? &known : NULL, report, arena, fault);
+}
+
 enum dg_err dg_mandate_of_signed(const struct dg_directory *directory, const struct dg_report *report,
-                                 struct dg_arena *arena, struct dg_mandate *ret, struct dg_mandate *ret_added,
-                                 struct dg_fault *fault)
+                                 const struct dg_had *had, struct dg_arena *arena, struct dg_mandate *ret,
+                                 struct dg_mandate *ret_added, struct dg_fault *fault)
 {
     static const enum dg_sight sights[] = {DG_SIGHT_OLDER, DG_SIGHT_NAMED};
     struct dg_mandate today = {0}, then;
@@ -65,6 +111,8 @@ enum dg_err dg_mandate_of_signed(const struct dg_directory *directory, const str
         header.sight = sights[i];
         if (dg_mandate_of(directory, &header, arena, &then, NULL) != DG_OK || !uses_named(&then, report))
             continue;
+        if (check_had(directory, header, report, had, arena, fault) != DG_OK)
+            return DG_ERR_MANDATE_MISSING;
         *ret = then;
         if (err == DG_OK)
             keep_added(&today, report);

@@ -131,7 +131,8 @@ static bool is_named(const struct dg_header *header, const struct dg_dir_adoptio
 static bool is_hidden(const struct dg_dir_unit *unit, const struct dg_dir_adoption *adoption,
                       const struct dg_header *header)
 {
-    if (header->sight == DG_SIGHT_ALL || is_named(header, adoption))
+    if (header->sight == DG_SIGHT_ALL || is_named(header, adoption) ||
+        (header->had != NULL && header->had->knew(header->had->ctx, unit, adoption)))
         return false;
     if (header->sight == DG_SIGHT_NAMED || !adoption->main)
         return true;
@@ -332,7 +333,8 @@ static bool matter_touched(const struct dg_slugs *matter, const struct dg_header
     return matter->count == 0;
 }
 
-bool dg_rule_binds(const struct dg_cited *cited, const struct dg_case *c)
+/* Everything but the further signers. */
+static bool binds_lead(const struct dg_cited *cited, const struct dg_case *c)
 {
     const struct dg_rule *rule = cited->rule;
 
@@ -340,5 +342,15 @@ bool dg_rule_binds(const struct dg_cited *cited, const struct dg_case *c)
     return dg_bytes_equal(rule->kind, c->header->kind) && scope_holds(cited, c->unit) &&
            level_allowed(&rule->level, c->unit->level) &&
            (rule->periods == 0 || (rule->periods & c->cadence) != 0) &&
-           matter_touched(&rule->matter, c->header) && author_bound(cited, c) && signers_complete(cited, c);
+           matter_touched(&rule->matter, c->header) && author_bound(cited, c);
+}
+
+bool dg_rule_binds(const struct dg_cited *cited, const struct dg_case *c)
+{
+    return binds_lead(cited, c) && signers_complete(cited, c);
+}
+
+bool dg_rule_lacks_signer(const struct dg_cited *cited, const struct dg_case *c)
+{
+    return binds_lead(cited, c) && !signers_complete(cited, c);
 }

@@ -44,5 +44,7 @@ void dg_role_organs(const struct dg_regime *regime, const struct dg_dir_unit *un
 bool dg_rule_is_upward(const struct dg_rule *rule);
 /* True when the cited rule covers the case. */
 bool dg_rule_binds(const struct dg_cited *cited, const struct dg_case *c);
+/* True when it would, had the right organs signed besides the lead. */
+bool dg_rule_lacks_signer(const struct dg_cited *cited, const struct dg_case *c);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/core/had.h"
 #include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
 
@@ -167,10 +168,12 @@ uint64_t dg_node_allowed_version(const struct dg_node *node)
 
 /* ---- steps --------------------------------------------------------------------------------------- */
 
-static void on_acked(struct dg_node *node, struct dg_txn *txn, struct dg_link *link, uint64_t tag)
+static void on_acked(struct dg_node *node, struct dg_txn *txn, struct dg_link *link, uint64_t tag, dg_ms now)
 {
     enum dg_lane lane = (enum dg_lane)(tag & 3);
     /* Only records are acknowledged; a report leaves its outbox by a receipt alone. */
+    if (lane == DG_LANE_CONTROL && !link->up)
+        dg_had_acked(txn, dg_bytes_of(link->unit), tag >> 2, now);
     if (lane == DG_LANE_CONTROL)
         (void)dg_outbox_release(node, txn, dg_bytes_of(link->unit), lane, tag >> 2);
 }
@@ -207,7 +210,7 @@ static void on_goods(struct dg_node *node, struct dg_txn *txn, const struct dg_e
     for (size_t i = 0; i < frame->parcel_count; i++)
         dg_delivery_parcel(node, txn, event, claims, link, &frame->parcel[i], now, out);
     for (size_t i = 0; i < frame->acked_count; i++)
-        on_acked(node, txn, link, frame->acked[i]);
+        on_acked(node, txn, link, frame->acked[i], now);
     for (size_t i = 0; i < frame->answer_count; i++)
         dg_outbox_answered(node, txn, link, &frame->answer[i], now);
 }

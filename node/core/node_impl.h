@@ -301,8 +301,9 @@ void dg_control_fetch(struct dg_node *node, struct dg_txn *txn, const struct dg_
 
 /* ---- via organs (pass.c) ---- */
 /* Checks a pass of another node that a record carries: what its leaf says of it, that the report goes through
- * its organ, that the organ has not decided otherwise before, and the signature. DG_ERR_BAD_LEAF,
- * DG_ERR_NOT_VIA, DG_ERR_DECIDED_ALREADY, DG_ERR_STALE_DIRECTORY, DG_ERR_BAD_SIGNATURE. */
+ * its organ, that the organ has not decided otherwise before, nor agreed to give the report back, and the
+ * signature. DG_ERR_BAD_LEAF, DG_ERR_NOT_VIA, DG_ERR_DECIDED_ALREADY, DG_ERR_RECALL_AGREED,
+ * DG_ERR_STALE_DIRECTORY, DG_ERR_BAD_SIGNATURE. */
 enum dg_err dg_pass_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                           const struct dg_claims *claims, const struct dg_record *record,
                           const struct dg_dir_unit *unit, const struct dg_leaf *leaf) DG_MUST_CHECK;
@@ -310,6 +311,10 @@ enum dg_err dg_pass_check(struct dg_node *node, struct dg_txn *txn, const struct
  * unit, and its way on toward the author and those who wait, but not back over link. */
 void dg_pass_kept(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
                   const struct dg_record *record, uint32_t number, dg_ms now);
+/* Refuses a report that would take in a source which one of its authors here, who has it to pass on, has
+ * agreed to give back. DG_ERR_RECALL_AGREED. */
+enum dg_err dg_pass_may_consolidate(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+                                    struct dg_fault *fault) DG_MUST_CHECK;
 /* Writes a pass for every source of a report just issued that waits for one of its authors here. */
 void dg_pass_consolidate(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
                          const struct dg_id *id, dg_ms now);

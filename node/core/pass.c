@@ -8,6 +8,7 @@
 
 #include "node/core/node_impl.h"
 #include "proto/pass.h"
+#include "proto/state_table.h"
 
 /* ---- what a decision changes here ----------------------------------------------------------------- */
 
@@ -198,6 +199,8 @@ static enum dg_err pass_check(struct dg_node *node, struct dg_txn *txn, const st
         return refuse(node, request, DG_ERR_NOT_RECEIVED, reply);
     if (!mail.passes && !DG_MUTANT("pass-twice"))
         return refuse(node, request, DG_ERR_DECIDED_ALREADY, reply);
+    if (!request->back && mail.recall == DG_STATE_RECALL_AGREED)
+        return refuse(node, request, DG_ERR_RECALL_AGREED, reply);
     return DG_OK;
 }
 
@@ -245,16 +248,23 @@ static bool covers(const struct dg_report *into, const struct dg_report *source,
     return true;
 }
 
-/* The row says cheaply whether the source waits for this organ, before its envelope is read. */
+/* The row of a source that waits for that organ. Cheap: its envelope is not read. False when it does not
+ * wait. */
+static bool waits_here(struct dg_txn *txn, struct dg_bytes organ, const struct dg_id *source,
+                       struct dg_mail *ret)
+{
+    struct dg_report_ix ix;
+    return dg_report_ix_get(txn, source, &ix) && ix.verdict == DG_VERDICT_ACCEPTED &&
+           dg_mail_get(txn, organ, ix.position, ret) && ret->passes;
+}
+
 static void consolidate_one(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_organ *organ,
                             const struct dg_id *source, const struct dg_report *into,
                             const struct dg_id *into_id, dg_ms now)
 {
-    struct dg_report_ix ix;
     struct dg_mail mail;
     struct dg_held held;
-    if (!dg_report_ix_get(txn, source, &ix) || ix.verdict != DG_VERDICT_ACCEPTED ||
-        !dg_mail_get(txn, organ->slug, ix.position, &mail) || !mail.passes)
+    if (!waits_here(txn, organ->slug, source, &mail))
         return;
     struct dg_pass pass = {.decision = DG_DECISION_CONSOLIDATED, .into = *into_id, .signed_ms = now};
     enum dg_err err = dg_held_get(txn, source, &held);
@@ -264,6 +274,30 @@ static void consolidate_one(struct dg_node *node, struct dg_txn *txn, const stru
         err = decide(node, txn, organ, &held, &pass);
     if (err != DG_OK)
         dg_txn_fail(txn, err);
+}
+
+static enum dg_err given_back(const struct dg_author *author, const struct dg_id *source, struct dg_txn *txn,
+                              struct dg_fault *fault)
+{
+    char hex[DG_HEX_BYTES];
+    dg_hex(source->b, sizeof source->b, hex);
+    enum dg_err err = dg_faultf(fault, DG_ERR_RECALL_AGREED, "%s", hex);
+    dg_fault_organ(fault, dg_arena_string(txn->arena, author->organ));
+    return err;
+}
+
+enum dg_err dg_pass_may_consolidate(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+                                    struct dg_fault *fault)
+{
+    struct dg_mail mail;
+    for (size_t i = 0; i < report->author_count; i++) {
+        const struct dg_author *author = &report->author[i];
+        for (size_t k = 0; dg_bytes_is(author->unit, node->identity.unit) && k < report->source_count; k++)
+            if (waits_here(txn, author->organ, &report->source[k], &mail) &&
+                mail.recall == DG_STATE_RECALL_AGREED)
+                return given_back(author, &report->source[k], txn, fault);
+    }
+    return DG_OK;
 }
 
 void dg_pass_consolidate(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
@@ -293,19 +327,26 @@ static bool is_of_leaf(const struct dg_node *node, const struct dg_pass *pass, c
            dg_bytes_equal(pass->unit, unit->slug) && dg_bytes_is(pass->federation, node->identity.federation);
 }
 
+/* What the organ has said of the report otherwise. Its word stands in the log of its own unit alone, whose
+ * order says what came first. */
 struct decision_search {
     const struct dg_pass *pass;
     uint64_t index;
-    bool other;
+    enum dg_err err;
 };
 
 static bool other_decision(void *ctx, const struct dg_custody *custody)
 {
     struct decision_search *search = ctx;
-    search->other = custody->record.kind == DG_RECORD_PASS && custody->record.index != search->index &&
-                    dg_bytes_equal(custody->leaf.organ, search->pass->organ) &&
-                    dg_bytes_equal(custody->leaf.unit, search->pass->unit);
-    return !search->other;
+    const struct dg_pass *pass = search->pass;
+    if (!dg_bytes_equal(custody->leaf.organ, pass->organ) || !dg_bytes_equal(custody->leaf.unit, pass->unit))
+        return true;
+    if (custody->record.kind == DG_RECORD_PASS && custody->record.index != search->index)
+        search->err = DG_ERR_DECIDED_ALREADY;
+    if (custody->record.kind == DG_RECORD_STATE && custody->leaf.state == DG_STATE_RECALL_AGREED &&
+        custody->record.index < search->index && pass->decision != DG_DECISION_RETURNED)
+        search->err = DG_ERR_RECALL_AGREED;
+    return search->err == DG_OK;
 }
 
 enum dg_err dg_pass_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
@@ -331,8 +372,8 @@ enum dg_err dg_pass_check(struct dg_node *node, struct dg_txn *txn, const struct
         return DG_ERR_NOT_VIA;
     struct decision_search search = {.pass = &pass, .index = record->index};
     dg_custody_each(txn, held.position, other_decision, &search);
-    if (search.other)
-        return DG_ERR_DECIDED_ALREADY;
+    if (search.err != DG_OK)
+        return search.err;
     return dg_claimed(claims, event, DG_CONTEXT_PASS, &organ->signing, record->sealed.body,
                       &record->sealed.sig);
 }

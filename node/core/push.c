@@ -234,12 +234,26 @@ struct dg_fault *dg_reply_warn(struct dg_txn *txn, struct dg_ctl_reply *reply)
     return warning;
 }
 
+/* True when the report takes the place of that one, or of one that took its place. */
+static bool push_replaces(struct push *p, const struct dg_id *first)
+{
+    struct dg_held held = {.report = p->report};
+    for (int i = 0; i < 64 && held.report.has_supersedes; i++) {
+        struct dg_id old = held.report.supersedes;
+        if (dg_id_equal(&old, first))
+            return true;
+        if (dg_held_get(p->txn, &old, &held) != DG_OK || held.verdict != DG_VERDICT_ACCEPTED)
+            return false;
+    }
+    return false;
+}
+
 /* Somebody who sends for one period twice may not know that a colleague has sent already. */
 static void push_further(struct push *p)
 {
     struct dg_id first;
     char hex[DG_HEX_BYTES];
-    if (!dg_filed_first(p->txn, &p->report, UINT64_MAX, &first))
+    if (!dg_filed_first(p->txn, &p->report, UINT64_MAX, &first) || push_replaces(p, &first))
         return;
     struct dg_fault *warning = dg_reply_warn(p->txn, p->reply);
     if (warning == NULL)
@@ -307,13 +321,17 @@ static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *re
     if (!push_recipients(p) || !push_regimes(p))
         return dg_faultf(&p->reply->fault, DG_ERR_TOO_LARGE, "%zu recipients", p->mandate.recipient_count);
     push_warnings(p);
-    push_further(p);
     push_number(p);
     err = dg_supersede_check(p->txn, &p->report, p->reply);
+    if (err == DG_OK)
+        err = dg_pass_may_consolidate(p->node, p->txn, &p->report, &p->reply->fault);
     if (err != DG_OK)
         return err;
     push_outline(p);
-    return dg_delivery_fits(&p->report, &p->reply->fault);
+    err = dg_delivery_fits(&p->report, &p->reply->fault);
+    if (err == DG_OK)
+        push_further(p);
+    return err;
 }
 
 void dg_control_push(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,

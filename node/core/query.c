@@ -37,8 +37,9 @@ static enum dg_err find_in(struct dg_txn *txn, enum dg_table table, struct dg_by
 {
     struct hex_prefix prefix;
     if (!hex_prefix_parse(hex, &prefix))
-        return dg_faultf(fault, DG_ERR_BAD_VALUE, "%.*s", (int)(hex.size < 80 ? hex.size : 80),
-                         (const char *)hex.data);
+        return dg_faultf(fault, DG_ERR_BAD_VALUE,
+                         "an id is the first 8 or more of its 64 digits 0-9 a-f, which this is not: %.*s",
+                         (int)(hex.size < 80 ? hex.size : 80), (const char *)hex.data);
     size_t found = 0;
     struct dg_id id = {.b = {0}};
     struct dg_cursor cursor;

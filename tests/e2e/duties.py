@@ -111,6 +111,8 @@ def certifying(federation):
     seen = json.loads(federation.run("verify", path, "--root", key, "--json"))
     check(seen["verified"] and seen["finding"]["decision"] == "missing" and seen["finding"]["reminders"] == 2,
           f"verify: {seen}")
+    parts = federation.run("trail-extract", path, "-o", str(federation.home / "parts"), expect=None)
+    check(parts.returncode == 2 and "holds no trail" in parts.stderr, f"trail-extract: {parts.stderr}")
     spoiled = bytearray(open(path, "rb").read())
     spoiled[len(spoiled) // 2] ^= 1
     open(path, "wb").write(spoiled)

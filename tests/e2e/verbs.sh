@@ -142,6 +142,9 @@ holds "help is Vietnamese for a Vietnamese locale" grep -q "Chi tiết" stdout
 LANGUAGE=vi run 2 psuh
 says "gần nhất"
 run 2 status
+run 6 -n "$work/nowhere" status
+holds "what is wrong is told once" test "$(wc -l <stderr)" = 2
+says BAD_NODE
 run 2 -n "$work/nowhere" inbox cap-uy
 says BAD_NODE
 run 6 -n "$work/nowhere" status --json
@@ -313,12 +316,18 @@ run 0 -n dp status
 holds "status says that nothing is anchored" grep -q "never anchored" stdout
 
 # ---- a second one for the same period ---------------------------------------------------------------
-sed "s/^urgency:.*/supersedes: $id/; s|15-BC/HU|15a-BC/HU|" r.md >again.md
+sed "s|15-BC/HU|15a-BC/HU|" r.md >again.md
 run 0 -n dp push again.md --from cap-uy --dry-run
 says FURTHER_REPORT
-run 0 -n dp push again.md --from cap-uy --wait 30
-says FURTHER_REPORT
 says "$id"
+says "both stand"
+sed "s|^title: .*|title: Báo cáo\nalso-to: [cap-uy@nowhere-at-all, mttq@dong-phu, khong-co@dong-phu]|" again.md >bad.md
+run 5 -n dp push bad.md --from cap-uy
+says BAD_RECIPIENT
+holds "a refused push warns of nothing" test "$(grep -c FURTHER_REPORT stderr)" = 0
+sed "s/^urgency:.*/supersedes: $id/" again.md >bad.md && mv bad.md again.md
+run 0 -n dp push again.md --from cap-uy --wait 30
+holds "what takes its place does not stand beside it" test "$(grep -c FURTHER_REPORT stderr)" = 0
 again=$out
 run 0 -n dp outbox --json
 json "outbox tells the further one" "[(r['id'], r['flags'], r['further_to'], r['supersedes']) for r in rows]
@@ -340,6 +349,15 @@ done
 
 # ---- states -------------------------------------------------------------------------------------------
 run 2 -n bp mark "$short" --as cap-uy nonsense
+says "accepted, assigned, processing, done, recall-agreed, recall-refused"
+LANG=vi_VN.UTF-8 run 2 -n bp mark "$short" --as cap-uy lung-tung
+says "đã tiếp nhận, phân công, đang xử lý, hoàn thành"
+run 2 -n bp mark 1234 --as cap-uy done
+says "the first 8 or more"
+LANG=vi_VN.UTF-8 run 2 -n bp mark 1234 --as cap-uy done
+says "8 chữ số đầu trở lên.*1234"
+run 4 -n bp mark 0123456789abcdef --as cap-uy done
+holds "a full id is not told how long an id is" test "$(grep -c digits stderr)" = 0
 run 5 -n bp mark "$short" --as mttq 03
 says NOT_RECEIVED
 run 0 -n bp mark "$short" --as cap-uy 03 --dry-run
@@ -423,6 +441,10 @@ until_true 60 "any(row['id'] == '$id2' for row in rows)" -n bp inbox cap-uy --js
 until_true 30 'all(row["state"] == "received" for row in rows)' -n dp outbox --json
 
 # ---- a calendar that is issued ------------------------------------------------------------------------
+run 77 -n bp calendar issue "$calendars/binh-phuoc-2026.yaml" --as mttq
+says "calendars.*the organ that directs reporting"
+LANG=vi_VN.UTF-8 run 77 -n bp calendar issue "$calendars/binh-phuoc-2026.yaml" --as mttq
+says "thuộc cơ quan chỉ đạo báo cáo.*thay thế: BP-"
 run 0 -n bp calendar issue "$calendars/binh-phuoc-2026.yaml" --as ban-dan-van
 run 0 -n bp calendar show --json
 json "the calendar here" 'len(rows) == 1 and rows[0]["by"] == "ban-dan-van@binh-phuoc" and rows[0]["serial"] == 1'

@@ -19,6 +19,7 @@ const struct sim_mutant sim_mutants[] = {
     {"forget-custody", "ends the retries and does not keep the receipt"},
     {"no-mandate", "accepts a report that leaves out a recipient"},
     {"regime-of-today", "judges a report by no regimes but today's"},
+    {"older-regime", "takes a report by a regime that its unit has replaced"},
     {"wrong-subtree", "accepts from a child what is not of its subtree"},
     {"ack-lost", "acknowledges records that it does not keep"},
     {"never-retry", "sends everything once"},

@@ -173,41 +173,125 @@ static void say_altered(struct villainy *v, bool in_order)
     dg_buf_done(&buf);
 }
 
-/* The child's own organ signs a report that leaves out somebody whom the regime names. */
-static void say_incomplete(struct villainy *v)
+/* A report that the child's own organ signs anew, as it was changed. */
+static void say_signed_anew(struct villainy *v, struct dg_envelope *envelope, struct dg_report *report)
 {
     struct sim_world *world = v->world;
+    struct dg_key key = {{0}};
+    for (size_t i = 0; i < v->child->organ_count; i++)
+        if (dg_bytes_is(report->author[0].organ, v->child->organ[i].slug))
+            key = v->child->organ[i].key;
+    sim_fill(&world->choice, report->salt, sizeof report->salt);
+    struct dg_buf buf;
+    dg_buf_init(&buf, DG_ENVELOPE_MAX);
+    bool ok = dg_report_encode(report, &buf) == DG_OK;
+    envelope->report = dg_arena_copy(&world->arena, dg_buf_bytes(&buf));
+    dg_buf_reset(&buf);
+    ok = ok &&
+         sim_sign(&v->child->ring, &key, DG_CONTEXT_REPORT, envelope->report, &envelope->signature[0].sig) ==
+             DG_OK &&
+         dg_envelope_encode(envelope, &buf) == DG_OK;
+    if (ok)
+        say_envelope(v, dg_buf_bytes(&buf));
+    dg_buf_done(&buf);
+}
+
+/* One that leaves out somebody whom the regime names. */
+static void say_incomplete(struct villainy *v)
+{
     struct dg_envelope envelope;
     struct dg_report report;
     struct dg_bytes bytes;
     if (!overheard(v, &envelope, &report, &bytes) || report.recipient_count < 2 || report.also_to_count > 0 ||
         !dg_bytes_is(report.author[0].unit, v->child->unit) || report.recipient[0].rule_count == 0)
         return;
-    struct dg_key key = {{0}};
-    for (size_t i = 0; i < v->child->organ_count; i++)
-        if (dg_bytes_is(report.author[0].organ, v->child->organ[i].slug))
-            key = v->child->organ[i].key;
     report.recipient++;
     report.recipient_count--;
-    sim_fill(&world->choice, report.salt, sizeof report.salt);
-    struct dg_buf buf;
-    dg_buf_init(&buf, DG_ENVELOPE_MAX);
-    bool ok = dg_report_encode(&report, &buf) == DG_OK;
-    envelope.report = dg_arena_copy(&world->arena, dg_buf_bytes(&buf));
-    dg_buf_reset(&buf);
-    ok = ok &&
-         sim_sign(&v->child->ring, &key, DG_CONTEXT_REPORT, envelope.report, &envelope.signature[0].sig) ==
-             DG_OK &&
-         dg_envelope_encode(&envelope, &buf) == DG_OK;
     v->what = "a report that leaves out a recipient";
-    if (ok)
-        say_envelope(v, dg_buf_bytes(&buf));
-    dg_buf_done(&buf);
+    say_signed_anew(v, &envelope, &report);
+}
+
+/* True when that node's directory has an adoption of unit that the report passes over, though it is in force
+ * by the mandate of the child today. */
+static bool passes_over(const struct villainy *v, const struct dg_mandate *today,
+                        const struct dg_report *report, const struct dg_directory *there)
+{
+    const struct dg_dir_unit *unit = dg_directory_unit(there, dg_bytes_of(v->child->unit));
+    for (size_t i = 0; unit != NULL && i < today->use_count; i++) {
+        const struct dg_hash *used = &today->use[i].adoption->id;
+        bool named = !dg_bytes_is(today->use[i].regime_unit->slug, v->child->unit);
+        for (size_t k = 0; k < report->regime_count; k++)
+            named = named || dg_hash_equal(&report->regime[k].adoption, used);
+        for (size_t k = 0; k < unit->adoption_count; k++)
+            if (!named && dg_hash_equal(&unit->adoption[k].id, used))
+                return true;
+    }
+    return false;
+}
+
+/* Whether the report was signed by a regime of the child's own which it has replaced since, as its parent
+ * knows. */
+static bool is_outdated(const struct villainy *v, const struct dg_report *report)
+{
+    struct dg_header header;
+    struct dg_mandate today;
+    struct dg_directory mine, theirs;
+    struct dg_txn *here, *there;
+    bool outdated = false;
+    if (dg_begin_read(v->child->store, &here) != DG_OK)
+        return false;
+    if (dg_begin_read(v->parent->store, &there) != DG_OK) {
+        dg_abort(v->child->store, here);
+        return false;
+    }
+    if (dg_header_of(report, here->arena, &header) == DG_OK &&
+        dg_directory_load(here, here->arena, &mine) == DG_OK &&
+        dg_directory_load(there, there->arena, &theirs) == DG_OK &&
+        dg_mandate_of(&mine, &header, here->arena, &today, NULL) == DG_OK)
+        outdated = passes_over(v, &today, report, &theirs);
+    dg_abort(v->parent->store, there);
+    dg_abort(v->child->store, here);
+    return outdated;
+}
+
+/* The first that is outdated of those that it has overheard, signed so once more. False when there is none. */
+static bool say_outdated(struct villainy *v)
+{
+    struct sim_world *world = v->world;
+    struct dg_envelope envelope;
+    struct dg_report report;
+    for (size_t i = 0; i < world->caught_count; i++) {
+        dg_arena_reset(&world->arena);
+        struct dg_bytes bytes = dg_bytes_at(world->caught[i].bytes, world->caught[i].size);
+        if (dg_envelope_decode(&world->arena, bytes, &envelope, NULL) != DG_OK ||
+            dg_report_decode(&world->arena, envelope.report, &report, NULL) != DG_OK ||
+            report.author_count != 1 || !dg_bytes_is(report.author[0].unit, v->child->unit))
+            continue;
+        report.signed_ms = sim_clock(v->child);
+        v->what = "a report by a regime that its unit has replaced";
+        if (!is_outdated(v, &report))
+            continue;
+        say_signed_anew(v, &envelope, &report);
+        return true;
+    }
+    return false;
+}
+
+/* The occasion is rare, and taken where it offers itself. */
+static bool took_occasion(struct sim_world *world)
+{
+    for (size_t i = 1; i < world->node_count; i++) {
+        struct sim_node *child = &world->node[i];
+        struct villainy v = {.world = world, .child = child, .parent = &world->node[child->parent]};
+        if (v.parent->node != NULL && v.parent->inbox_count == 0 && say_outdated(&v))
+            return true;
+    }
+    return false;
 }
 
 void sim_villain_act(struct sim_world *world)
 {
-    if (world->node_count < 2)
+    if (world->node_count < 2 || (sim_chance(&world->choice, 5000) && took_occasion(world)))
         return;
     struct sim_node *child = &world->node[1 + sim_below(&world->choice, world->node_count - 1)];
     struct villainy v = {.world = world, .child = child, .parent = &world->node[child->parent]};

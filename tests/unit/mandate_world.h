@@ -27,6 +27,7 @@ struct world {
     struct dg_arena arena;
     struct dg_directory directory;
     struct dg_dir_unit unit[WORLD_UNITS];
+    const struct dg_had *had; /* what an author's unit is known to have had; NULL: nothing */
     char text[8192];
 };
 

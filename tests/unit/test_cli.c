@@ -234,7 +234,8 @@ static void an_error_says_where_what_and_what_to_do(void **state)
     fflush(call.cli.err);
     assert_string_equal(call.err,
                         "donggui: r?[31m.md: not a possible period for this kind of report: 2026-13 "
-                        "(BAD_PERIOD)\n    write 2026-10, 2026-Q3, 2026-H1, 2026-9M or 2026\n");
+                        "(BAD_PERIOD)\n    write 2026-10, 2026-Q3, 2026-H1, 2026-9M or 2026; an evaluation "
+                        "or joint report has a year: 2026\n");
     call_done(&call);
 }
 

@@ -324,6 +324,23 @@ static void fixed_detail_is_shown_in_the_readers_language(void **state)
                         "has nobody to receive it: copy");
 }
 
+static void a_phrase_before_a_value_is_in_the_readers_language(void **state)
+{
+    struct dg_fault fault;
+    char said[1024];
+
+    (void)state;
+    (void)dg_faultf(&fault, DG_ERR_NO_RULE, "a further signer is missing, --with: mttq");
+    dg_fault_organ(&fault, "ban-dan-van");
+    dg_fault_text(&fault, "vi", said, sizeof said);
+    assert_non_null(strstr(said, "thiếu bên cùng ký, --with: mttq"));
+    dg_fault_text(&fault, "en", said, sizeof said);
+    assert_non_null(strstr(said, "a further signer is missing, --with: mttq"));
+    (void)dg_faultf(&fault, DG_ERR_FAILED, "arrived: soon"); /* a phrase that takes no value */
+    dg_fault_text(&fault, "vi", said, sizeof said);
+    assert_non_null(strstr(said, "arrived: soon"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +363,7 @@ int main(void)
         cmocka_unit_test(sentence_is_cut_at_a_character_to_fit),
         cmocka_unit_test(fullest_fault_fits_without_loss),
         cmocka_unit_test(fixed_detail_is_shown_in_the_readers_language),
+        cmocka_unit_test(a_phrase_before_a_value_is_in_the_readers_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,7 +127,8 @@ static const char *judged(struct world *w, const struct dg_report *report)
     struct dg_fault fault = {0};
 
     w->text[0] = '\0';
-    enum dg_err err = dg_mandate_of_signed(&w->directory, report, &w->arena, &mandate, &added, &fault);
+    enum dg_err err =
+        dg_mandate_of_signed(&w->directory, report, w->had, &w->arena, &mandate, &added, &fault);
     if (err != DG_OK)
         return dg_err_name(err);
     assert_int_equal(dg_mandate_covered(&mandate, report, &fault), DG_OK);
@@ -200,10 +201,71 @@ static void regimes_that_nobody_could_have_applied_excuse_nothing(void **state)
 
     adopt(*state, "binh-phuoc", regime_text(*state, NEW), true);
     report.regime[0].adoption.b[0] ^= 1;
-    assert_int_equal(dg_mandate_of_signed(&((struct world *)*state)->directory, &report,
+    assert_int_equal(dg_mandate_of_signed(&((struct world *)*state)->directory, &report, NULL,
                                           &((struct world *)*state)->arena, &mandate, &added, NULL),
                      DG_OK);
     assert_int_equal(dg_mandate_covered(&mandate, &report, NULL), DG_ERR_MANDATE_MISSING);
+}
+
+/* What the author's unit is known to have had: the last adoption of each unit but the root, or all of them.
+ */
+static bool knew_below(void *ctx, const struct dg_dir_unit *unit, const struct dg_dir_adoption *adoption)
+{
+    (void)ctx;
+    return unit->parent != NULL && adoption == &unit->adoption[unit->adoption_count - 1];
+}
+
+static bool knew_all(void *ctx, const struct dg_dir_unit *unit, const struct dg_dir_adoption *adoption)
+{
+    (void)ctx;
+    return unit != NULL && adoption != NULL;
+}
+
+static const struct dg_had below = {.knew = knew_below}, everything = {.knew = knew_all};
+
+static void a_newer_regime_that_its_unit_had_is_not_passed_over(void **state)
+{
+    struct world *w = *state;
+    only_regime(w, regime_text(w, OLD));
+    struct dg_report report = report_by(w, "ubnd@bu-dang", "thematic");
+
+    adopt(w, "binh-phuoc", regime_text(w, NEW), true);
+    w->had = &below;
+    assert_string_equal(judged(w, &report), "to cap-uy@bu-dang A\nadded\ncopy mttq@bu-dang B\n");
+    w->had = &everything;
+    assert_string_equal(judged(w, &report), "MANDATE_MISSING");
+    report = report_by(w, "ubnd@bu-dang", "thematic");
+    assert_string_equal(judged(w, &report), "to cap-uy@bu-dang B\ncopy mttq@bu-dang B\n");
+}
+
+/* Though it would reach everybody: which rules were kept stands in the report, and must be true. */
+static void an_older_version_is_refused_whomever_it_reaches(void **state)
+{
+    struct world *w = *state;
+    only_regime(w, regime_text(w, OLD));
+    struct dg_report report = report_by(w, "ubnd@bu-dang", "thematic");
+
+    adopt(w, "bu-dang", regime_text(w, HEAD "rules:\n" RULE("B", "thematic", "to: cap-uy@same")), true);
+    w->had = &below;
+    assert_string_equal(judged(w, &report), "MANDATE_MISSING");
+    unit_of(w, "bu-dang")->adoption->regime =
+        regime_text(w, HEAD "rules:\n" RULE("C", "flash", "to: cap-uy@same"));
+    assert_string_equal(judged(w, &report),
+                        "MANDATE_MISSING"); /* nor one that binds no such report any more */
+}
+
+static void what_its_unit_had_later_or_for_other_days_hinders_nothing(void **state)
+{
+    struct world *w = *state;
+    only_regime(w, regime_text(w, OLD));
+    struct dg_report report = report_by(w, "ubnd@bu-dang", "thematic");
+    struct dg_dir_adoption *newer =
+        adopt(w, "bu-dang", regime_text(w, HEAD "rules:\n" RULE("B", "thematic", "to: mttq@same")), true);
+
+    newer->has_from = true;
+    newer->from = day_of("2026-11-11"); /* the day after the document's */
+    w->had = &everything;
+    assert_string_equal(judged(w, &report), "to cap-uy@bu-dang A\n");
 }
 
 /* --- organs on a day ------------------------------------------------------------------------ */
@@ -272,6 +334,9 @@ int main(void)
         TEST(a_first_regime_of_a_unit_between_may_be_unknown_below_it),
         TEST(a_further_regime_may_be_unknown_too),
         TEST(regimes_that_nobody_could_have_applied_excuse_nothing),
+        TEST(a_newer_regime_that_its_unit_had_is_not_passed_over),
+        TEST(an_older_version_is_refused_whomever_it_reaches),
+        TEST(what_its_unit_had_later_or_for_other_days_hinders_nothing),
         TEST(an_organ_that_has_ended_receives_nothing),
         TEST(papers_older_than_the_enrolment_of_a_unit_still_go_out),
         TEST(the_newest_serial_that_is_valid_speaks_for_an_organ),

@@ -247,9 +247,9 @@ static void the_day_for_comments_belongs_to_a_draft(void **state)
     assert_int_equal(read_text(f, header), DG_OK);
     assert_true(dg_bytes_is(f->report.reply_by, "2026-10-25"));
     snprintf(header, sizeof header, "%sreply-by: 2026-10-24\n", draft);
-    refused(f, header, DG_ERR_BAD_DATE, 5, "\"reply-by\" is before \"date\"");
+    refused(f, header, DG_ERR_BAD_HEADER, 5, "the last day for comments lies before \"date\"");
     snprintf(header, sizeof header, "%sreply-by: soon\n", draft);
-    refused(f, header, DG_ERR_BAD_DATE, 5, "soon");
+    refused(f, header, DG_ERR_BAD_HEADER, 5, "\"soon\" is not a day that exists: write YYYY-MM-DD");
     refused(f, NEED "reply-by: 2026-11-01\n", DG_ERR_BAD_HEADER, 5,
             "\"reply-by\" is for reports of kind draft");
 }

@@ -10,6 +10,7 @@
 
 #include "node/core/node_impl.h"
 #include "proto/pass.h"
+#include "proto/state_table.h"
 #include "tests/unit/support/federation.h"
 
 static int set_up(void **state)
@@ -316,7 +317,7 @@ static void what_is_consolidated_below_stays_shut_or_opens_above(void **state)
 /* ---- decisions that nobody may take ------------------------------------------------------------------ */
 
 /* What a dishonest node would send: a pass in that organ's name, signed by that key's organ, logged in its
- * own log and queued for the superior unit. */
+ * own log and queued for the superior unit, or from the top for the one below. */
 static void forge(struct fed *fed, enum fed_place place, const struct dg_id *id, const char *organ,
                   const char *signer, enum dg_decision decision)
 {
@@ -357,7 +358,8 @@ static void forge(struct fed *fed, enum fed_place place, const struct dg_id *id,
     struct dg_bytes origin = dg_bytes_of(node->node->identity.origin);
     uint32_t number = dg_custody_look(txn, ix.position, DG_RECORD_PASS, origin, record.index).next;
     dg_custody_put(txn, ix.position, number, origin, 0, &record);
-    dg_outbox_push_record(node->node, txn, dg_bytes_of("tinh"), DG_QUEUED_CUSTODY, ix.position, number,
+    const char *to = place == FED_TINH ? "huyen" : "tinh";
+    dg_outbox_push_record(node->node, txn, dg_bytes_of(to), DG_QUEUED_CUSTODY, ix.position, number,
                           dg_bytes_at(NULL, 0), fed->now);
     assert_int_equal(dg_node_seal(node->node, txn, fed->now), DG_OK);
     assert_int_equal(dg_commit(node->store, txn, &committed), DG_OK);
@@ -395,6 +397,91 @@ static void a_second_decision_is_refused(void **state)
     assert_true(is_shut(fed, FED_TINH, &id, "cap-uy"));
     assert_int_equal(passage(fed, FED_TINH, &id, "ban-dan-van@huyen").decision, DG_DECISION_RETURNED);
     assert_true(attention(fed, FED_HUYEN, "DECIDED_ALREADY"));
+}
+
+/* ---- given back -------------------------------------------------------------------------------------- */
+
+/* Its author asks the report back, and the via organ agrees. */
+static void give_back(struct fed *fed, const struct dg_id *id, enum fed_place via)
+{
+    char hex[DG_HEX_BYTES];
+    dg_hex(id->b, sizeof id->b, hex);
+    struct dg_ctl_request request = {
+        .verb = DG_CTL_RECALL, .organ = dg_bytes_of("cap-uy"), .report = dg_bytes_of(hex)};
+    assert_int_equal(fed_control(&fed->node[FED_HUYEN], &request).fault.err, DG_OK);
+    fed_run(fed, 10);
+    fed_mark(fed, via, id, "ban-dan-van", DG_STATE_RECALL_AGREED);
+}
+
+static void what_was_given_back_can_only_be_returned(void **state)
+{
+    struct fed *fed = *state;
+    struct dg_id id = push(fed, FED_HUYEN, "tren");
+    fed_run(fed, 10);
+    give_back(fed, &id, FED_TINH);
+    assert_int_equal(fed_pass(fed, FED_TINH, &id, "ban-dan-van", false), DG_ERR_RECALL_AGREED);
+    struct dg_ctl_reply into = fed_push_matter(fed, FED_TINH, "ban-dan-van", "chung", &id, NULL);
+    assert_int_equal(into.fault.err, DG_ERR_RECALL_AGREED);
+    assert_string_equal(into.fault.organ, "ban-dan-van");
+    assert_true(is_shut(fed, FED_TINH, &id, "cap-uy"));
+    assert_int_equal(passage(fed, FED_TINH, &id, "ban-dan-van@tinh").decision, 0);
+    assert_int_equal(fed_pass(fed, FED_TINH, &id, "ban-dan-van", true), DG_OK);
+    fed_run(fed, 10);
+    assert_int_equal(passage(fed, FED_HUYEN, &id, "ban-dan-van@tinh").decision, DG_DECISION_RETURNED);
+    assert_false(attention(fed, FED_TINH, "RECALL_AGREED"));
+}
+
+static void a_request_that_was_refused_hinders_nobody(void **state)
+{
+    struct fed *fed = *state;
+    struct dg_id id = push(fed, FED_HUYEN, "tren");
+    char hex[DG_HEX_BYTES];
+    fed_run(fed, 10);
+    dg_hex(id.b, sizeof id.b, hex);
+    struct dg_ctl_request request = {
+        .verb = DG_CTL_RECALL, .organ = dg_bytes_of("cap-uy"), .report = dg_bytes_of(hex)};
+    assert_int_equal(fed_control(&fed->node[FED_HUYEN], &request).fault.err, DG_OK);
+    fed_run(fed, 10);
+    fed_mark(fed, FED_TINH, &id, "ban-dan-van", DG_STATE_RECALL_REFUSED);
+    assert_int_equal(fed_pass(fed, FED_TINH, &id, "ban-dan-van", false), DG_OK);
+    assert_true(is_open(fed, FED_TINH, &id, "cap-uy"));
+}
+
+static void a_pass_of_what_was_given_back_is_refused(void **state)
+{
+    struct fed *fed = *state;
+    struct dg_id id = push(fed, FED_HUYEN, "vong");
+    fed_run(fed, 10);
+    give_back(fed, &id, FED_TINH);
+    forge(fed, FED_TINH, &id, "ban-dan-van", "ban-dan-van", DG_DECISION_PASSED);
+    assert_true(is_shut(fed, FED_HUYEN, &id, "van-phong"));
+    assert_true(attention(fed, FED_TINH, "RECALL_AGREED")); /* what the unit below said to it */
+}
+
+/* Two sign a report that takes the source in: it was given back between the two. */
+static void the_last_signature_takes_nothing_in_that_was_given_back(void **state)
+{
+    struct fed *fed = *state;
+    struct dg_id id = push(fed, FED_HUYEN, "tren"), other = push(fed, FED_HUYEN, "tren");
+    fed_run(fed, 10);
+    struct dg_bytes mttq = dg_bytes_of("mttq");
+    struct dg_report draft = {.kind = dg_bytes_of("joint"), .period = dg_bytes_of("2026"), .source_count = 1};
+    struct dg_id *source[] = {&id, &other};
+    enum dg_err expected[] = {DG_ERR_RECALL_AGREED, DG_OK};
+    for (size_t i = 0; i < 2; i++) {
+        char hex[DG_HEX_BYTES];
+        draft.source = source[i];
+        struct dg_ctl_reply reply = fed_push_as(fed, FED_TINH, "ban-dan-van", &draft, &mttq, 1);
+        assert_int_equal(reply.fault.err, DG_OK);
+        if (i == 0)
+            give_back(fed, &id, FED_TINH);
+        dg_hex(reply.id.b, sizeof reply.id.b, hex);
+        struct dg_ctl_request request = {
+            .verb = DG_CTL_JOINT, .organ = mttq, .report = dg_bytes_of(hex), .joint = DG_JOINT_SIGN};
+        assert_int_equal(fed_control(&fed->node[FED_TINH], &request).fault.err, expected[i]);
+    }
+    assert_int_equal(passage(fed, FED_TINH, &id, "ban-dan-van@tinh").decision, 0);
+    assert_int_equal(passage(fed, FED_TINH, &other, "ban-dan-van@tinh").decision, DG_DECISION_CONSOLIDATED);
 }
 
 struct row_search {
@@ -542,6 +629,10 @@ int main(void)
         TEST(a_pass_of_an_organ_that_nobody_waits_for_is_refused),
         TEST(a_pass_that_the_organ_did_not_sign_is_refused),
         TEST(a_second_decision_is_refused),
+        TEST(what_was_given_back_can_only_be_returned),
+        TEST(a_request_that_was_refused_hinders_nobody),
+        TEST(a_pass_of_what_was_given_back_is_refused),
+        TEST(the_last_signature_takes_nothing_in_that_was_given_back),
         TEST(a_state_is_kept_only_behind_its_pass),
         TEST(an_author_changes_nothing_about_who_waits_for_whom),
 #undef TEST
