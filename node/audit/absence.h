@@ -3,6 +3,8 @@
  * What belongs to an .absence file, and nothing else:
  *  - the finding, its calendar and the reminders it names, each signed and proven in its issuer's log, and
  * the extension of the last day if there was one;
+ *  - where the calendar was signed after the due day: its older serials without a gap, back to the one whose
+ * day of signing it inherits (duty.h), and none where it inherits nothing;
  *  - the leaf of the finder's log before, and the first one after, the end of the last day: so `before` is
  *    where that day ended in this log (one that is there already is not there twice). And the proofs that the
  * log of `before` grew into that of `after`, and that into the one under the finder's checkpoint;

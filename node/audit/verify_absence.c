@@ -26,7 +26,9 @@ struct absence {
     size_t event_count;
     struct event *event;
     struct event *finding, *calendar, *extension; /* extension may be NULL */
-    struct dg_member *owner;                      /* the unit */
+    size_t held_count; /* calendars: that of the finding, and older serials of it */
+    struct dg_held_calendar *held;
+    struct dg_member *owner; /* the unit */
     struct dg_directory dir;
 };
 
@@ -130,17 +132,35 @@ static bool take_one(struct absence *a, struct event *event, struct event **ret,
     return true;
 }
 
+/* The calendar that the finding names, and the others, which can only be its older serials. */
+static bool take_calendars(struct absence *a)
+{
+    a->held = dg_arena_array(a->v.arena, a->event_count, sizeof *a->held);
+    if (a->held == NULL)
+        return dg_check_failed(&a->v, "calendar", "%s", dg_err_name(DG_ERR_NO_MEMORY));
+    for (size_t i = 0; i < a->event_count; i++) {
+        struct event *event = &a->event[i];
+        if (!event->entry->has_signed || event->leaf.kind != DG_LEAF_CALENDAR)
+            continue;
+        event->used = true;
+        a->held[a->held_count++] = (struct dg_held_calendar){event->issued.hash, event->issued.is.calendar};
+        if (dg_hash_equal(&event->issued.hash, &a->out->finding.duty.calendar) &&
+            !take_one(a, event, &a->calendar, "calendar"))
+            return false;
+    }
+    return a->calendar != NULL ||
+           dg_check_failed(&a->v, "calendar", "the one that the finding names is missing");
+}
+
 static bool sort_out(struct absence *a)
 {
     for (size_t i = 0; i < a->event_count; i++) {
         struct event *event = &a->event[i];
-        if (!event->entry->has_signed || event->leaf.kind == DG_LEAF_REMINDER)
+        if (!event->entry->has_signed || event->leaf.kind != DG_LEAF_ABSENCE)
             continue;
         enum dg_finding finding = event->issued.is.absence.finding;
         bool held;
-        if (event->leaf.kind == DG_LEAF_CALENDAR)
-            held = take_one(a, event, &a->calendar, "calendar");
-        else if (finding == DG_FINDING_EXTENDED)
+        if (finding == DG_FINDING_EXTENDED)
             held = take_one(a, event, &a->extension, "extension");
         else if (finding == DG_FINDING_MISSING || finding == DG_FINDING_LATE)
             held = take_one(a, event, &a->finding, "finding");
@@ -149,10 +169,12 @@ static bool sort_out(struct absence *a)
         if (!held)
             return false;
     }
-    if (a->finding == NULL || a->calendar == NULL)
-        return dg_check_failed(&a->v, a->finding == NULL ? "finding" : "calendar", "there is none");
+    if (a->finding == NULL)
+        return dg_check_failed(&a->v, "finding", "there is none");
     a->out->finding = a->finding->issued.is.absence;
     a->out->has_finding = true;
+    if (!take_calendars(a))
+        return false;
     a->owner = dg_member_unit(&a->v, a->out->finding.duty.unit);
     return a->owner != NULL || dg_check_failed(&a->v, "finding", "the certificate of %.*s is missing",
                                                DG_SHOW(a->out->finding.duty.unit));
@@ -209,15 +231,41 @@ static bool check_reminders(struct absence *a)
            dg_check_failed(&a->v, "reminder", "%zu of %zu are here", count, finding->reminder_count);
 }
 
+/* Each by its issuer, and every serial between the first and the last of them exactly once. */
+static bool check_calendars(struct absence *a)
+{
+    const struct dg_calendar *named = &a->calendar->issued.is.calendar;
+    uint32_t lowest = named->serial;
+
+    for (size_t i = 0; i < a->event_count; i++) {
+        const struct event *event = &a->event[i];
+        if (!event->entry->has_signed || event->leaf.kind != DG_LEAF_CALENDAR)
+            continue;
+        const struct dg_calendar *calendar = &event->issued.is.calendar;
+        bool same = dg_bytes_equal(calendar->issuer.unit, named->issuer.unit) &&
+                    dg_bytes_equal(calendar->issuer.organ, named->issuer.organ) &&
+                    dg_bytes_equal(calendar->name, named->name);
+        if (!same || (event != a->calendar && calendar->serial >= named->serial))
+            return dg_check_failed(&a->v, "calendar", "one that is no older serial of the one named");
+        if (!check_may(a, event, "calendar"))
+            return false;
+        lowest = calendar->serial < lowest ? calendar->serial : lowest;
+    }
+    return named->serial - lowest + 1 == a->held_count ||
+           dg_check_failed(&a->v, "calendar", "between serials %lu and %lu there is a gap",
+                           (unsigned long)lowest, (unsigned long)named->serial);
+}
+
+/* Moves the last day, which the duty has set. */
 static bool check_extension(struct absence *a)
 {
     const struct dg_absence *finding = &a->out->finding;
 
-    a->out->last = finding->duty.due;
     if (a->extension == NULL)
         return true;
     const struct dg_absence *extension = &a->extension->issued.is.absence;
-    a->out->last = extension->until;
+    if (extension->until.n > a->out->last.n)
+        a->out->last = extension->until;
     if (!same_duty(&extension->duty, &finding->duty) || a->extension->unit != a->calendar->unit ||
         extension->issuer.signed_ms > finding->issuer.signed_ms)
         return dg_check_failed(&a->v, "extension", "it is of another duty, unit or time");
@@ -236,7 +284,8 @@ static bool take_duty(void *ctx, const struct dg_duty *duty)
 {
     struct search *search = ctx;
 
-    search->found = duty->entry->due.n == search->name->due.n;
+    search->found = duty->entry->due.n == search->name->due.n &&
+                    dg_hash_equal(&duty->calendar->hash, &search->name->calendar);
     search->duty = *duty;
     return !search->found;
 }
@@ -266,13 +315,9 @@ static bool check_duty(struct absence *a)
     const struct dg_duty_name *name = &a->out->finding.duty;
     struct dg_duty_filter filter = {
         .unit = name->unit, .organ = name->organ, .rule = name->rule, .period = name->period};
-    const struct dg_held_calendar held[] = {
-        {.hash = a->calendar->issued.hash, .calendar = a->calendar->issued.is.calendar}};
     struct search search = {.name = name};
 
-    if (!dg_hash_equal(&held[0].hash, &name->calendar))
-        return dg_check_failed(v, "calendar", "it is not the one that the finding names");
-    enum dg_err err = dg_duty_each(&a->dir, held, 1, &filter, v->arena, take_duty, &search);
+    enum dg_err err = dg_duty_each(&a->dir, a->held, a->held_count, &filter, v->arena, take_duty, &search);
     if (err != DG_OK)
         return dg_check_failed(v, "duty", "%s", dg_err_name(err));
     const struct dg_dir_unit *finder = dg_directory_unit(&a->dir, a->out->finding.issuer.unit);
@@ -282,6 +327,10 @@ static bool check_duty(struct absence *a)
     if (dg_duty_keeper(&search.duty) != finder)
         return dg_check_failed(v, "duty", "the report does not go to %.*s",
                                DG_SHOW(a->out->finding.issuer.unit));
+    if (search.duty.calendar->calendar.serial - search.duty.set_by->calendar.serial + 1 != a->held_count)
+        return dg_check_failed(v, "calendar", "serials from %lu on belong here",
+                               (unsigned long)search.duty.set_by->calendar.serial);
+    a->out->last = search.duty.last;
     return dg_check_held(v, "duty", "%.*s@%.*s, %.*s (%.*s), %.*s", DG_SHOW(name->organ), DG_SHOW(name->unit),
                          DG_SHOW(name->rule), DG_SHOW(search.duty.rule->cites), DG_SHOW(name->period));
 }
@@ -460,9 +509,8 @@ static bool check_members(struct absence *a)
 static bool check_claims(struct absence *a)
 {
     return dg_verify_directory(&a->v, &a->owner, 1, &a->dir) && use_members(a) &&
-           check_may(a, a->finding, "finding") && check_may(a, a->calendar, "calendar") &&
-           check_reminders(a) && check_extension(a) && check_duty(a) && check_log(a) && check_boundary(a) &&
-           check_arrival(a);
+           check_may(a, a->finding, "finding") && check_calendars(a) && check_reminders(a) && check_duty(a) &&
+           check_extension(a) && check_log(a) && check_boundary(a) && check_arrival(a);
 }
 
 static bool verify(struct absence *a, struct dg_bytes bytes)

@@ -219,7 +219,7 @@ static bool note_overdue(void *ctx, const struct dg_duty *duty)
         .organ = duty->organ->slug,
         .rule = duty->entry->rule,
         .period = duty->entry->period,
-        .last = facts.extended ? facts.until : duty->entry->due,
+        .last = dg_duty_last(duty, &facts),
     };
     return o->txn->err == DG_OK;
 }

@@ -82,7 +82,7 @@ void dg_duty_row_read(struct dg_view *view, const struct dg_duty_list *list, con
     dg_duty_facts(view->txn, duty, &ret->facts);
     ret->state = dg_duty_judge(duty, &ret->facts, today, &ret->days_late);
     ret->unseen = !ret->facts.submitted && !ret->facts.excused && !dg_duty_seen(duty, list->self);
-    ret->last = ret->facts.extended ? ret->facts.until : duty->entry->due;
+    ret->last = dg_duty_last(duty, &ret->facts);
     ret->has_report = ret->facts.submitted;
     ret->report = ret->facts.report;
     dg_reminders_each(view->txn, duty, see_reminder, ret);

@@ -184,7 +184,7 @@ static void print_duty(const struct dg_evaluated *item, FILE *to)
     set_bytes(&row, COLUMN_period, entry->period);
     set_day(&row, COLUMN_cutoff, entry->cutoff);
     set_day(&row, COLUMN_due, entry->due);
-    set_day(&row, COLUMN_until, facts->extended ? facts->until : entry->due);
+    set_day(&row, COLUMN_until, dg_duty_last(&item->duty, facts));
     set(&row, COLUMN_state, dg_duty_state_name(item->state));
     set_number(&row, COLUMN_days_late, item->days_late);
     if (facts->submitted) {

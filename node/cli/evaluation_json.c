@@ -98,7 +98,7 @@ static void json_duty(struct dg_json *json, const struct dg_evaluated *item)
     dg_json_bytes(json, "period", entry->period);
     json_day(json, "cutoff", entry->cutoff);
     json_day(json, "due", entry->due);
-    json_day(json, "until", facts->extended ? facts->until : entry->due);
+    json_day(json, "until", dg_duty_last(&item->duty, facts));
     dg_json_text(json, "state", dg_duty_state_name(item->state));
     dg_json_number(json, "days_late", item->days_late);
     json_report(json, facts);

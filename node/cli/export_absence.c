@@ -15,7 +15,9 @@ struct collecting {
     bool has_finding;
     dg_ms extended_ms; /* of the extension chosen so far; 0: none */
     struct dg_issued_row extension;
-    struct dg_bytes calendar_unit; /* who issued the calendar */
+    bool has_calendar;
+    struct dg_calendar calendar; /* that the finding names */
+    uint32_t first;              /* the serial that set the duty */
 };
 
 /* ---- events ------------------------------------------------------------------------------------- */
@@ -72,14 +74,13 @@ static bool take_finding(void *ctx, const struct dg_issued_row *row)
 static bool take_calendar(void *ctx, const struct dg_issued_row *row)
 {
     struct collecting *c = ctx;
-    struct dg_calendar calendar;
 
     if (!is_body(row, &c->finding.duty.calendar))
         return true;
-    c->x.err = dg_calendar_decode(c->x.arena, row->record.sealed.body, &calendar, c->x.fault);
+    c->x.err = dg_calendar_decode(c->x.arena, row->record.sealed.body, &c->calendar, c->x.fault);
     if (c->x.err == DG_OK)
         c->x.err = add_issued(&c->x, row);
-    c->calendar_unit = calendar.issuer.unit;
+    c->has_calendar = c->x.err == DG_OK;
     return false;
 }
 
@@ -96,6 +97,70 @@ static bool take_reminder(void *ctx, const struct dg_issued_row *row)
     return c->x.err == DG_OK;
 }
 
+/* ---- older serials ------------------------------------------------------------------------------ */
+
+static bool take_duty(void *ctx, const struct dg_duty *duty)
+{
+    struct collecting *c = ctx;
+
+    if (!dg_hash_equal(&duty->calendar->hash, &c->finding.duty.calendar))
+        return true;
+    c->first = duty->set_by->calendar.serial;
+    return false;
+}
+
+/* As the verifier will see it: without what was issued after the calendar that the finding names. */
+static size_t keep_serials(struct dg_held_calendar *held, size_t count, const struct dg_calendar *named)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct dg_calendar *calendar = &held[i].calendar;
+        if (dg_bytes_equal(calendar->issuer.unit, named->issuer.unit) &&
+            dg_bytes_equal(calendar->issuer.organ, named->issuer.organ) &&
+            dg_bytes_equal(calendar->name, named->name) && calendar->serial <= named->serial)
+            held[kept++] = held[i];
+    }
+    return kept;
+}
+
+static bool take_serial(void *ctx, const struct dg_issued_row *row)
+{
+    struct collecting *c = ctx;
+    struct dg_calendar calendar;
+    const struct dg_calendar *named = &c->calendar;
+
+    c->x.err = dg_calendar_decode(c->x.arena, row->record.sealed.body, &calendar, c->x.fault);
+    struct dg_held_calendar held = {.calendar = calendar};
+    if (c->x.err == DG_OK && keep_serials(&held, 1, named) == 1 && calendar.serial >= c->first &&
+        calendar.serial < named->serial)
+        c->x.err = add_issued(&c->x, row);
+    return c->x.err == DG_OK;
+}
+
+/* Those from which the calendar inherits its day of signing. */
+static enum dg_err add_serials(struct collecting *c)
+{
+    struct dg_exporting *x = &c->x;
+    struct dg_duty_filter filter = {
+        .unit = c->name->unit, .organ = c->name->organ, .rule = c->name->rule, .period = c->name->period};
+    struct dg_held_calendar *held;
+    size_t count;
+
+    c->first = c->calendar.serial;
+    enum dg_err err = dg_calendars_load(x->txn, x->arena, &count, &held);
+    if (err == DG_OK)
+        err = dg_duty_each(&x->dir, held, keep_serials(held, count, &c->calendar), &filter, x->arena,
+                           take_duty, c);
+    if (err != DG_OK)
+        return dg_fault(x->fault, err);
+    if (c->first < c->calendar.serial)
+        dg_issued_calendars_each(x->txn, take_serial, c);
+    return x->err;
+}
+
+/* ---- decisions ---------------------------------------------------------------------------------- */
+
 /* The newest decision before the finding; only an extension leaves something to find. */
 static bool see_decision(void *ctx, const struct dg_issued_row *row)
 {
@@ -105,7 +170,8 @@ static bool see_decision(void *ctx, const struct dg_issued_row *row)
     c->x.err = dg_absence_decode(c->x.arena, row->record.sealed.body, &absence, c->x.fault);
     if (c->x.err == DG_OK && absence.finding == DG_FINDING_EXTENDED &&
         absence.issuer.signed_ms <= c->finding.issuer.signed_ms &&
-        absence.issuer.signed_ms >= c->extended_ms && dg_bytes_equal(absence.issuer.unit, c->calendar_unit)) {
+        absence.issuer.signed_ms >= c->extended_ms &&
+        dg_bytes_equal(absence.issuer.unit, c->calendar.issuer.unit)) {
         c->extended_ms = absence.issuer.signed_ms;
         c->extension = *row;
     }
@@ -121,8 +187,10 @@ static enum dg_err add_events(struct collecting *c)
         return dg_export_unknown(x, "the finding", c->name->unit);
     if (x->err == DG_OK)
         dg_issued_calendars_each(x->txn, take_calendar, c);
-    if (x->err == DG_OK && c->calendar_unit.size == 0)
+    if (x->err == DG_OK && !c->has_calendar)
         return dg_export_unknown(x, "the calendar", c->name->unit);
+    if (x->err == DG_OK)
+        x->err = add_serials(c);
     if (x->err == DG_OK)
         dg_issued_about(x->txn, DG_RECORD_REMINDER, c->name, take_reminder, c);
     if (x->err == DG_OK)

@@ -63,6 +63,7 @@ static void print_json(struct duties *d, const struct dg_duty_row *row)
     json_day(json, "first", duty->entry->first);
     json_day(json, "cutoff", duty->entry->cutoff);
     json_day(json, "due", duty->entry->due);
+    json_day(json, "last", row->last);
     if (row->facts.extended)
         json_day(json, "until", row->facts.until);
     dg_json_text(json, "state", row->unseen ? "unseen" : dg_duty_state_name(row->state));

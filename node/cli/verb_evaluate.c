@@ -99,7 +99,7 @@ static void duty_row(struct dg_cli *cli, struct dg_grid *grid, const struct dg_e
 {
     char last[DG_DAY_TEXT], id[DG_HEX_BYTES] = "-";
 
-    dg_day_text(item->facts.extended ? item->facts.until : item->duty.entry->due, last);
+    dg_day_text(dg_duty_last(&item->duty, &item->facts), last);
     if (item->facts.submitted) {
         dg_hex(item->facts.report.b, sizeof item->facts.report.b, id);
         id[12] = '\0';

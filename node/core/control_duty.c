@@ -116,7 +116,7 @@ static enum dg_err begin(struct about *a, struct dg_node *node, struct dg_txn *t
         return err;
     dg_duty_facts(txn, &a->duty, &a->facts);
     a->state = dg_duty_judge(&a->duty, &a->facts, a->today, &a->days_late);
-    a->last = a->facts.extended ? a->facts.until : a->duty.entry->due;
+    a->last = dg_duty_last(&a->duty, &a->facts);
     return txn->err;
 }
 
@@ -129,6 +129,13 @@ static enum dg_err refuse(struct about *a, enum dg_err code, const char *what)
     dg_fault_rule(fault, dg_arena_string(a->txn->arena, a->duty.rule->id),
                   dg_arena_string(a->txn->arena, a->duty.rule->cites));
     return code;
+}
+
+static enum dg_err refuse_day(struct about *a, enum dg_err code, struct dg_day day)
+{
+    char text[DG_DAY_TEXT];
+    dg_day_text(day, text);
+    return refuse(a, code, text);
 }
 
 /* Whom the report would not have come to cannot say that it is missing, and who owes it upward does not say
@@ -162,8 +169,10 @@ static enum dg_err excuse_check(struct about *a)
     bool extended = request->decision == DG_FINDING_EXTENDED;
     if (!extended && request->decision != DG_FINDING_EXCUSED && request->decision != DG_FINDING_NOTHING)
         return dg_faultf(&a->reply->fault, DG_ERR_BAD_VALUE, "%u", (unsigned)request->decision);
-    if (request->has_until != extended || (extended && request->until.n <= a->duty.entry->due.n))
+    if (request->has_until != extended)
         return dg_faultf(&a->reply->fault, DG_ERR_BAD_VALUE, "--until");
+    if (extended && request->until.n <= a->duty.last.n)
+        return refuse_day(a, DG_ERR_BAD_UNTIL, a->duty.last);
     if (dg_bytes_is(a->duty.calendar->calendar.issuer.unit, a->node->identity.unit))
         return check_owed(a);
     /* Nobody excuses what somebody else has demanded. */
@@ -202,14 +211,10 @@ static bool count_reminder(void *ctx, const struct dg_reminder *reminder, const 
 /* Nobody is chased for what he may still send tomorrow; on the last day itself he may be. */
 static enum dg_err remind_check(struct about *a)
 {
-    char day[DG_DAY_TEXT];
     enum dg_err err = check_seen(a);
     if (err == DG_OK)
         err = check_owed(a);
-    if (err != DG_OK || a->today.n >= a->last.n)
-        return err;
-    dg_day_text(a->last, day);
-    return refuse(a, DG_ERR_NOT_DUE, day);
+    return err != DG_OK || a->today.n >= a->last.n ? err : refuse_day(a, DG_ERR_NOT_DUE, a->last);
 }
 
 void dg_control_remind(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
@@ -278,7 +283,6 @@ static enum dg_err certify_fill(struct about *a, struct dg_absence *absence)
 
 static enum dg_err certify_check(struct about *a)
 {
-    char day[DG_DAY_TEXT];
     enum dg_err err = check_seen(a);
     if (err != DG_OK)
         return err;
@@ -286,8 +290,7 @@ static enum dg_err certify_check(struct about *a)
         return DG_OK;
     if (a->state != DG_DUTY_OWED)
         return DG_MUTANT("certify-blind") ? DG_OK : refuse(a, DG_ERR_DUTY_MET, dg_duty_state_name(a->state));
-    dg_day_text(a->last, day);
-    return refuse(a, DG_ERR_NOT_DUE, day);
+    return refuse_day(a, DG_ERR_NOT_DUE, a->last);
 }
 
 void dg_control_certify(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
@@ -312,7 +315,7 @@ void dg_control_meets(struct dg_node *node, struct dg_txn *txn, const struct dg_
     for (size_t i = 0; reply->met != NULL && i < count; i++) {
         struct dg_duty_facts facts;
         dg_duty_facts(txn, &duty[i], &facts);
-        struct dg_day last = facts.extended ? facts.until : duty[i].entry->due;
+        struct dg_day last = dg_duty_last(&duty[i], &facts);
         const char *owner =
             dg_arena_printf(txn->arena, "%s@%s", dg_arena_string(txn->arena, duty[i].organ->slug),
                             dg_arena_string(txn->arena, duty[i].unit->slug));

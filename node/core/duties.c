@@ -217,7 +217,7 @@ static bool list_one(void *ctx, const struct dg_duty *duty)
     struct dg_duties *duties = listing->duties;
     uint32_t after = duty->calendar->calendar.remind_after_days;
     if (after == 0 || dg_duty_keeper(duty) != listing->self ||
-        duty->entry->due.n + (int32_t)after > listing->today.n)
+        duty->last.n + (int32_t)after > listing->today.n)
         return true;
     if (duties->count == duties->capacity) {
         size_t capacity = duties->capacity == 0 ? 64 : 2 * duties->capacity;
@@ -283,7 +283,7 @@ static bool is_due(struct dg_txn *txn, const struct dg_duty *duty, struct dg_byt
     dg_duty_facts(txn, duty, &facts);
     if (dg_duty_judge(duty, &facts, today, &days) != DG_DUTY_MISSING)
         return false;
-    struct dg_day last = facts.extended ? facts.until : duty->entry->due;
+    struct dg_day last = dg_duty_last(duty, &facts);
     if (today.n < last.n + (int32_t)calendar->remind_after_days)
         return false;
     dg_reminders_each(txn, duty, newest_of, &newest);

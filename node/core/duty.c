@@ -174,8 +174,11 @@ static bool visit_organ(struct walk *w, const struct dg_dir_unit *unit, struct d
         const struct dg_date *date = w->here[i]->date;
         const struct dg_dir_organ *organ = dg_dir_unit_organ(unit, slug, date->entry->cutoff);
         const struct dg_rule *rule = organ == NULL ? NULL : binding_rule(w->here[i], unit, organ);
-        const struct dg_duty duty = {unit, organ, date->held, date->entry, rule};
-        if (rule != NULL && !w->each(w->ctx, &duty))
+        struct dg_duty duty = {unit, organ, date->held, date->entry, rule, date->held, date->entry->due};
+        if (rule == NULL)
+            continue;
+        duty.last = dg_date_last(&w->dates, date, unit, &duty.set_by);
+        if (!w->each(w->ctx, &duty))
             return false;
     }
     return true;
@@ -283,10 +286,15 @@ enum dg_err dg_duty_each(const struct dg_directory *directory, const struct dg_h
 
 /* --- judging -------------------------------------------------------------------------------- */
 
+struct dg_day dg_duty_last(const struct dg_duty *duty, const struct dg_duty_facts *facts)
+{
+    return facts->extended && facts->until.n > duty->last.n ? facts->until : duty->last;
+}
+
 enum dg_duty_state dg_duty_judge(const struct dg_duty *duty, const struct dg_duty_facts *facts,
                                  struct dg_day today, uint32_t *ret_days_late)
 {
-    struct dg_day last = facts->extended ? facts->until : duty->entry->due;
+    struct dg_day last = dg_duty_last(duty, facts);
     struct dg_day came_on = dg_day_of(facts->came_ms);
 
     if (ret_days_late != NULL)

@@ -9,6 +9,10 @@
  * unit counts, and of one issuer's the newest serial of the name whose days hold the due day; of two names
  * the one signed later. What a longer period replaces is not owed.
  *
+ * Nobody is late with what was asked of him too late: the last day is the later of the due day and the day on
+ * which the calendar that first set this duty was signed. A newer serial inherits that day from the one right
+ * before it, where that had the duty with the same or an earlier due day, or said nothing about it.
+ *
  * Memory:  results borrow directory and calendars, and live in the arena.
  */
 #ifndef DG_NODE_CORE_DUTY_H
@@ -29,7 +33,9 @@ struct dg_duty {
     const struct dg_dir_organ *organ;
     const struct dg_held_calendar *calendar;
     const struct dg_calendar_entry *entry;
-    const struct dg_rule *rule; /* that binds */
+    const struct dg_rule *rule;            /* that binds */
+    const struct dg_held_calendar *set_by; /* calendar, or the older serial whose day of signing counts */
+    struct dg_day last;                    /* on which a report is in time, but for an extension */
 };
 
 /* Which duties are asked for. Empty texts leave a part open, and so do days with first > last, or both 0. */
@@ -66,10 +72,12 @@ struct dg_duty_facts {
                           * receipt of it: by the author's unit's log */
     bool excused;
     bool extended;
-    struct dg_day until;     /* extended: the day that counts instead of the due day */
+    struct dg_day until;     /* extended: the day that counts when it is later than the duty's last */
     struct dg_hash decision; /* excused or extended: SHA-256 of the finding's body */
 };
 
+/* The last day on which a report is in time. An extension never shortens. */
+struct dg_day dg_duty_last(const struct dg_duty *duty, const struct dg_duty_facts *facts);
 /* The state of a duty on a day, and by how many days a late one was late (0 for the others); ret_days_late
  * may be NULL. Late is what came after the end of the last day, whatever day the author signed it with: only
  * so can nobody be in time by setting his own clock. Who was excused is not late, but may be in time. */

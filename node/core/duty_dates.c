@@ -13,11 +13,16 @@ static int compare_days(struct dg_day a, struct dg_day b)
 }
 
 /* By rule and period: what one report is about. */
+static int compare_entries(const struct dg_calendar_entry *a, const struct dg_calendar_entry *b)
+{
+    int order = dg_bytes_compare(a->rule, b->rule);
+
+    return order != 0 ? order : dg_bytes_compare(a->period, b->period);
+}
+
 static int compare_subjects(const struct dg_date *a, const struct dg_date *b)
 {
-    int order = dg_bytes_compare(a->entry->rule, b->entry->rule);
-
-    return order != 0 ? order : dg_bytes_compare(a->entry->period, b->entry->period);
+    return compare_entries(a->entry, b->entry);
 }
 
 /* The last key makes the order a total one, whatever order the calendars are given in. */
@@ -103,7 +108,7 @@ static void add_entries(struct dg_dates *dates, const struct dg_held_calendar *c
         const struct dg_calendar_entry *entry = &held->calendar.entry[i];
         if (text_asked(filter->rule, entry->rule) && text_asked(filter->period, entry->period) &&
             !is_superseded(calendar, count, at, entry->due))
-            dates->date[dates->count++] = (struct dg_date){held, entry, issuer};
+            dates->date[dates->count++] = (struct dg_date){held, entry, issuer, at};
     }
 }
 
@@ -123,7 +128,7 @@ enum dg_err dg_dates_collect(const struct dg_directory *directory, const struct 
                              struct dg_arena *arena, struct dg_dates *ret)
 {
     const struct dg_held_calendar **sorted = dg_arena_array(arena, calendar_count, sizeof *sorted);
-    struct dg_dates dates = {0};
+    struct dg_dates dates = {.calendar = sorted};
     size_t count = 0;
 
     for (size_t i = 0; i < calendar_count && sorted != NULL; i++) {
@@ -148,9 +153,9 @@ enum dg_err dg_dates_collect(const struct dg_directory *directory, const struct 
 
 /* --- which one counts ----------------------------------------------------------------------- */
 
-static bool holds_at(const struct dg_date *date, const struct dg_dir_unit *unit)
+static bool holds_at(const struct dg_calendar_entry *entry, const struct dg_dir_unit *unit)
 {
-    const struct dg_slugs *level = &date->entry->level;
+    const struct dg_slugs *level = &entry->level;
 
     for (size_t i = 0; i < level->count; i++) {
         if (dg_bytes_equal(level->item[i], unit->level))
@@ -198,7 +203,7 @@ static const struct dg_date *said_by(const struct dg_dates *dates, const struct 
         const struct dg_date *date = &dates->date[i];
         if (date->issuer != issuer || compare_subjects(date, subject) != 0)
             break;
-        if (holds_at(date, unit) && (best == NULL || is_newer(date, best)))
+        if (holds_at(date->entry, unit) && (best == NULL || is_newer(date, best)))
             best = date;
     }
     return best;
@@ -209,9 +214,86 @@ bool dg_date_counts(const struct dg_dates *dates, const struct dg_date *date, co
 {
     const struct dg_date *said = NULL;
 
-    if (!holds_at(date, unit) || !dg_dir_unit_within(owed_to, date->issuer))
+    if (!holds_at(date->entry, unit) || !dg_dir_unit_within(owed_to, date->issuer))
         return false;
     for (const struct dg_dir_unit *issuer = owed_to; said == NULL; issuer = issuer->parent)
         said = said_by(dates, date, issuer, unit); /* ends at date->issuer at the latest */
     return said == date;
+}
+
+/* --- since when ----------------------------------------------------------------------------- */
+
+/* What a calendar asks of unit about the subject of an entry; NULL when it asks nothing. The entries stand by
+ * rule and period. */
+static const struct dg_calendar_entry *entry_about(const struct dg_calendar *calendar,
+                                                   const struct dg_calendar_entry *subject,
+                                                   const struct dg_dir_unit *unit)
+{
+    size_t low = 0, high = calendar->entry_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_entries(&calendar->entry[middle], subject) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < calendar->entry_count && compare_entries(&calendar->entry[low], subject) == 0; low++) {
+        if (holds_at(&calendar->entry[low], unit))
+            return &calendar->entry[low];
+    }
+    return NULL;
+}
+
+static struct dg_day signing_day(const struct dg_held_calendar *held)
+{
+    return dg_day_of(held->calendar.issuer.signed_ms);
+}
+
+/* True when `older` is the serial right before `newer`. */
+static bool is_next_older(const struct dg_calendar *newer, const struct dg_calendar *older)
+{
+    return same_name(newer, older) && older->serial + 1 == newer->serial;
+}
+
+/* True when the calendar answers for the day, so that its silence lifts a duty. */
+static bool answers_for(const struct dg_calendar *calendar, struct dg_day due)
+{
+    return calendar->from.n <= due.n && due.n <= calendar->until.n;
+}
+
+/* Back from serial to serial, as long as each had the duty no later than the one after it, or left it to
+ * those before. Across a missing serial nothing is inherited: nobody here can tell what it said. */
+static const struct dg_held_calendar *first_set_by(const struct dg_dates *dates, const struct dg_date *date,
+                                                   const struct dg_dir_unit *unit)
+{
+    const struct dg_held_calendar *set_by = date->held;
+    struct dg_day due = date->entry->due;
+
+    for (size_t i = DG_MUTANT("forget-first-asking") ? 0 : date->at;
+         i > 0 && signing_day(set_by).n > date->entry->due.n; i--) {
+        const struct dg_held_calendar *older = dates->calendar[i - 1];
+        if (!is_next_older(&dates->calendar[i]->calendar, &older->calendar))
+            break;
+        const struct dg_calendar_entry *entry = entry_about(&older->calendar, date->entry, unit);
+        bool silent = entry == NULL && !answers_for(&older->calendar, due);
+        if (!silent && (entry == NULL || entry->replaced_by.size != 0 || entry->due.n > due.n))
+            break;
+        if (silent)
+            continue;
+        due = entry->due;
+        if (older->calendar.issuer.signed_ms < set_by->calendar.issuer.signed_ms)
+            set_by = older;
+    }
+    return set_by;
+}
+
+struct dg_day dg_date_last(const struct dg_dates *dates, const struct dg_date *date,
+                           const struct dg_dir_unit *unit, const struct dg_held_calendar **ret_set_by)
+{
+    const struct dg_held_calendar *set_by = first_set_by(dates, date, unit);
+    struct dg_day since = signing_day(set_by);
+
+    *ret_set_by = set_by;
+    return since.n > date->entry->due.n && !DG_MUTANT("late-from-the-start") ? since : date->entry->due;
 }

@@ -17,15 +17,30 @@ static void due_days(int32_t year, struct dg_day *ret_first, struct dg_day *ret_
     dg_period_days(&next, &unused, ret_last);
 }
 
-/* Keeps those that answer for one of the days and were signed before an instant. */
+static bool same_name(const struct dg_calendar *a, const struct dg_calendar *b)
+{
+    return dg_bytes_equal(a->issuer.unit, b->issuer.unit) &&
+           dg_bytes_equal(a->issuer.organ, b->issuer.organ) && dg_bytes_equal(a->name, b->name);
+}
+
+/* Keeps those that were signed before an instant and whose name answers for one of the days: by all its
+ * serials, since a newer one may inherit the day of signing. They stand by issuer, name and serial. */
 static void keep_calendars(struct dg_evaluation *e, struct dg_day first, struct dg_day last, dg_ms before)
 {
-    size_t kept = 0;
+    size_t kept = 0, end;
 
-    for (size_t i = 0; i < e->calendar_count; i++) {
-        const struct dg_calendar *calendar = &e->calendar[i].calendar;
-        if (calendar->issuer.signed_ms < before && calendar->from.n <= last.n && first.n <= calendar->until.n)
-            e->calendar[kept++] = e->calendar[i];
+    for (size_t at = 0; at < e->calendar_count; at = end) {
+        bool answers = false;
+        for (end = at; end < e->calendar_count; end++) {
+            const struct dg_calendar *calendar = &e->calendar[end].calendar;
+            if (!same_name(&e->calendar[at].calendar, calendar))
+                break;
+            answers = answers || (calendar->issuer.signed_ms < before && calendar->from.n <= last.n &&
+                                  first.n <= calendar->until.n);
+        }
+        for (size_t i = at; answers && i < end; i++)
+            if (e->calendar[i].calendar.issuer.signed_ms < before)
+                e->calendar[kept++] = e->calendar[i];
     }
     e->calendar_count = kept;
 }

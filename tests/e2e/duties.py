@@ -3,7 +3,7 @@
 
     tests/e2e/duties.py [PROGRAM [DAEMON]]
 
-The due days lie in the past, so that what is missing is missing at once.
+The calendar is issued in time; then the clocks of all nodes are moved, and what is missing is missing at once.
 """
 import datetime
 import json
@@ -18,23 +18,19 @@ def check(good, what):
         raise Failure(what)
 
 
-def day(days):
-    """A Vietnamese day, so many days from today."""
-    vietnam = datetime.timezone(datetime.timedelta(hours=7))
-    return (datetime.datetime.now(vietnam) + datetime.timedelta(days=days)).strftime("%Y-%m-%d")
-
-
 def last_month():
-    first = datetime.date.fromisoformat(day(0)).replace(day=1)
+    """The month before the one in which the test began."""
+    vietnam = datetime.timezone(datetime.timedelta(hours=7))
+    first = datetime.datetime.now(vietnam).date().replace(day=1)
     return (first - datetime.timedelta(days=1)).strftime("%Y-%m")
 
 
-def calendar(federation, name, due, rules=("BP-24.2b", "H-23.2b")):
+def calendar(federation, name, due, rules=("BP-24.2b", "H-23.2b"), level=""):
     """A calendar file: last month's report of every party committee is due on a day."""
     period = last_month()
-    lines = [f"name: {name}", "title: Lịch báo cáo", f"from: {day(-60)}", f"until: {day(300)}", "window: calendar",
+    lines = [f"name: {name}", "title: Lịch báo cáo", f"from: {federation.day(-60)}", f"until: {federation.day(300)}", "window: calendar",
              "remind: {after: 1, every: 1, escalate-after: 1}", "rules:"]
-    lines += [f"  - {{rule: {rule}, periods: {period}, due: {due}}}" for rule in rules]
+    lines += [f"  - {{rule: {rule}, periods: {period}, due: {due}{level}}}" for rule in rules]
     path = federation.home / f"{name}.yaml"
     path.write_text("\n".join(lines) + "\n")
     return str(path)
@@ -42,7 +38,7 @@ def calendar(federation, name, due, rules=("BP-24.2b", "H-23.2b")):
 
 def report(federation, name):
     path = federation.home / f"{name}.md"
-    path.write_text(f"---\nkind: periodic\nperiod: {last_month()}\nnumber: 1-BC/HU\ndate: {day(0)}\n"
+    path.write_text(f"---\nkind: periodic\nperiod: {last_month()}\nnumber: 1-BC/HU\ndate: {federation.day()}\n"
                     f"title: Báo cáo tháng\nurgency: normal\n---\n# I. Tình hình\nỔn định.\n")
     return str(path)
 
@@ -66,7 +62,7 @@ def wait_for(what, say):
 
 def issuing(federation):
     root = federation.nodes["binh-phuoc"]
-    path = calendar(federation, "nam", day(-3))
+    path = calendar(federation, "nam", federation.day())
     refused = root.run("calendar", "issue", path, "--as", "cap-uy", expect=None)
     check(refused.returncode == 77 and "NOT_PERMITTED" in refused.stderr and "ban-dan-van" in refused.stderr,
           f"cap-uy may issue: {refused.returncode} {refused.stderr}")
@@ -83,6 +79,24 @@ def newcomer(federation):
     """A unit that enrols later gets the calendars in force."""
     node = federation.child("binh-phuoc", "bu-dang", "district", "Huyện Bù Đăng", listens=False)
     wait_for(lambda: len(node.lines("calendar", "show")) == 1, "the new unit got no calendar")
+
+
+def late_asking(federation):
+    """What is asked for after its due day is in time on the day of asking."""
+    commune = federation.nodes["tan-loi"]
+    district = federation.nodes["dong-phu"]
+    path = calendar(federation, "muon", federation.day(-5), rules=("H-23.2a",), level=", level: commune")
+    district.run("calendar", "issue", path, "--as", "ban-dan-van")
+    federation.settle()
+    row = [row for row in commune.lines("duties", "mttq", "--rule", "H-23.2a")][0]
+    check(row["due"] == federation.day(-5) and row["last"] == federation.day() and row["state"] == "owed", f"{row}")
+    refused = district.run("certify-missing", "--unit", "tan-loi", "--organ", "mttq", "--rule", "H-23.2a", "--period",
+                           last_month(), "--as", "ban-dan-van", "-o", "never.absence", expect=None)
+    check(refused.returncode == EXIT["refused"] and "NOT_SEEN" in refused.stderr, refused.stderr)
+    refused = commune.run("certify-missing", "--unit", "tan-loi", "--organ", "mttq", "--rule", "H-23.2a", "--period",
+                          last_month(), "--as", "khoi-dan-van", "-o", "never.absence", expect=None)
+    check(refused.returncode == EXIT["refused"] and "NOT_DUE" in refused.stderr and federation.day() in refused.stderr,
+          refused.stderr)
 
 
 def chasing(federation):
@@ -142,7 +156,7 @@ def excusing(federation):
 def reorganising(federation):
     """A newer serial takes the place; a restart forgets nothing."""
     root, commune = federation.nodes["binh-phuoc"], federation.nodes["tan-loi"]
-    root.run("calendar", "issue", calendar(federation, "nam", day(-1)), "--as", "ban-dan-van")
+    root.run("calendar", "issue", calendar(federation, "nam", federation.day(-1)), "--as", "ban-dan-van")
     federation.settle()
     check(duty_of(commune, "tan-loi")["days_late"] == 1, "the newer calendar does not count")
     before = duty_of(commune, "tan-loi")["reminders"]
@@ -155,9 +169,12 @@ def reorganising(federation):
 
 def test(program, daemon, _):
     with Federation(program, daemon) as federation:
+        federation.move_clock(0)
         federation.usual()
         issuing(federation)
         newcomer(federation)
+        late_asking(federation)
+        federation.move_clock(3)
         chasing(federation)
         certifying(federation)
         excusing(federation)

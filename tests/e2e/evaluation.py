@@ -8,23 +8,23 @@ import datetime
 import io
 import json
 
-from duties import check, day, last_month, report, wait_for
+from duties import check, last_month, report, wait_for
 from federation import EXIT, Federation, main
 
 YEAR = last_month()[:4]
 
 
 def calendar(federation):
-    """Last month's report is overdue since three days; the district met yesterday, and meets again tomorrow."""
+    """Last month's report is due today; the district meets in two days, and again in four."""
     path = federation.home / "nam.yaml"
     people = "participants: [ban-dan-van@dong-phu, mttq@dong-phu]"
     path.write_text("\n".join([
-        "name: nam", "title: Lịch báo cáo", f"from: {day(-60)}", f"until: {day(300)}", "window: calendar",
+        "name: nam", "title: Lịch báo cáo", f"from: {federation.day(-60)}", f"until: {federation.day(300)}", "window: calendar",
         "remind: {after: 90, every: 90, escalate-after: 1}", "rules:",
-        f"  - {{rule: BP-24.2b, periods: {last_month()}, due: {day(-3)}}}",
-        f"  - {{rule: H-23.2b, periods: {last_month()}, due: {day(-3)}}}", "meetings:",
-        f"  - {{name: giao-ban, date: {day(-1)}, {people}}}",
-        f"  - {{name: giao-ban-sau, date: {day(1)}, {people}}}"]) + "\n", encoding="utf-8")
+        f"  - {{rule: BP-24.2b, periods: {last_month()}, due: {federation.day()}}}",
+        f"  - {{rule: H-23.2b, periods: {last_month()}, due: {federation.day()}}}", "meetings:",
+        f"  - {{name: giao-ban, date: {federation.day(2)}, {people}}}",
+        f"  - {{name: giao-ban-sau, date: {federation.day(4)}, {people}}}"]) + "\n", encoding="utf-8")
     return str(path)
 
 
@@ -57,7 +57,7 @@ def counting(federation):
     status = json.loads(root.run("status", "--json"))
     check(answer["log"]["size"] == status["log"]["size"] and answer["log"]["root"] == status["log"]["root"],
           f"another log: {answer['log']} {status['log']}")
-    check(len(answer["calendars"]) == 1 and answer["asof"] == day(0), f"{answer['calendars']} {answer['asof']}")
+    check(len(answer["calendars"]) == 1 and answer["asof"] == federation.day(), f"{answer['calendars']} {answer['asof']}")
     district = scores(answer, "unit", unit="dong-phu")
     check((district["owed"], district["late"], district["days_late"]) == (1, 1, 3), f"dong-phu: {district}")
     check(district["complete"] == {"part": 1, "of": 1, "percent": "100.00"}, f"dong-phu: {district}")
@@ -83,8 +83,8 @@ def recounting(federation):
     root.stop()
     answer = root.run("evaluate", "--year", YEAR, "--csv")
     check(answer == root.run("evaluate", "--year", YEAR, "--csv"), "two runs, two tables")
-    early = json.loads(root.run("evaluate", "--year", YEAR, "--asof", day(-1), "--json"))
-    check(early["calendars"] == [] and early["duties"] == [], "what was issued today counted yesterday")
+    early = json.loads(root.run("evaluate", "--year", YEAR, "--asof", federation.day(-4), "--json"))
+    check(early["calendars"] == [] and early["duties"] == [], "what was issued later counted before")
     root.start()
     for words, code in ((["--year", "26"], "usage"), (["--year", YEAR, "--csv", "--json"], "usage"),
                         (["--year", YEAR, "--unit", "tan-loi"], "refused"), ([], "usage"),
@@ -95,19 +95,19 @@ def recounting(federation):
 def meeting(federation):
     district = federation.nodes["dong-phu"]
     answer = json.loads(district.run("digest", "--since", "giao-ban", "--json"))
-    check(answer["since"] == day(-1) and answer["meeting"]["participants"][1] == "mttq@dong-phu", f"{answer}")
+    check(answer["since"] == federation.day(-1) and answer["meeting"]["participants"][1] == "mttq@dong-phu", f"{answer}")
     check([row["unit"] for row in answer["arrived"]] == ["tan-loi"], f"arrived: {answer['arrived']}")
     check(sorted(answer["arrived"][0]["at"]) == ["ban-dan-van", "cap-uy"], f"arrived: {answer['arrived']}")
     check(len(answer["unread"]) == 1 and not answer["waiting"], f"{answer['unread']} {answer['waiting']}")
     one = answer["arrived"][0]["id"]
     for organ in ("cap-uy", "ban-dan-van"):
         district.run("mark", one, "--as", organ, "accepted")
-    read = json.loads(district.run("digest", "--since", day(0), "--as", "cap-uy", "--json"))
+    read = json.loads(district.run("digest", "--since", federation.day(), "--as", "cap-uy", "--json"))
     check(not read["unread"] and read["arrived"][0]["at"] == ["cap-uy"] and read["meeting"] is None, f"{read}")
-    check(not json.loads(district.run("digest", "--since", day(1), "--json"))["arrived"], "from tomorrow on")
+    check(not json.loads(district.run("digest", "--since", federation.day(1), "--json"))["arrived"], "from tomorrow on")
     root = federation.nodes["binh-phuoc"]
     overdue = json.loads(root.run("digest", "--since", "giao-ban", "--json"))["overdue"]
-    check([(row["organ"], row["due"]) for row in overdue] == [("cap-uy@khoi-cac-co-quan", day(-3))], f"{overdue}")
+    check([(row["organ"], row["due"]) for row in overdue] == [("cap-uy@khoi-cac-co-quan", federation.day(-3))], f"{overdue}")
     check("giao-ban" in root.run("digest", "--since", "giao-ban"), "the meeting is not named")
     for since in ("giao-ban-sau", "khong-co", "2026-02-30"):
         root.run("digest", "--since", since, expect=EXIT["not found"])
@@ -115,10 +115,12 @@ def meeting(federation):
 
 def test(program, daemon, _):
     with Federation(program, daemon) as federation:
+        federation.move_clock(0)
         federation.usual()
         root = federation.nodes["binh-phuoc"]
         root.run("calendar", "issue", calendar(federation), "--as", "ban-dan-van")
         federation.settle()
+        federation.move_clock(3)
         for unit in ("dong-phu", "tan-loi"):
             federation.nodes[unit].run("push", report(federation, unit), "--from", "cap-uy", "--wait", "60")
         wait_for(lambda: len(root.lines("inbox", "cap-uy")) == 1, "the district's report did not come")

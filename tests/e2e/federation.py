@@ -2,12 +2,14 @@
 
 Needs nothing but the program: every call goes through the command line, as a user's would.
 """
+import datetime
 import json
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -92,6 +94,7 @@ class Federation:
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="donggui-e2e."))
         self.env = dict(os.environ, DONGGUI_REGIMES=str(ROOT / "deploy" / "regimes"), LANGUAGE="en", LC_ALL="C.UTF-8")
         self.nodes = {}
+        self.days = 0  # that the clock was moved by
 
     def __enter__(self):
         return self
@@ -103,6 +106,23 @@ class Federation:
             shutil.rmtree(self.home)
         else:
             print(f"the nodes' folders are left in {self.home}")
+
+    def move_clock(self, days):
+        """Puts the clock of every node and call on by so many days, as if they had passed. Once called, even with 0,
+        before the first node is made, it can be called at any time."""
+        path = self.home / "clock"
+        self.days += days
+        with open(path, "r+b" if path.exists() else "xb") as clock:
+            clock.write(struct.pack("=q", self.days * 86400))
+        preload = pathlib.Path(self.program).resolve().parent / "tests" / "e2e" / "moved_clock.so"
+        options = os.environ.get("ASAN_OPTIONS", "")
+        self.env.update(MOVED_CLOCK=str(path), LD_PRELOAD=str(preload),
+                        ASAN_OPTIONS=f"{options}:verify_asan_link_order=0".lstrip(":"))
+
+    def day(self, days=0):
+        """A Vietnamese day by the federation's clock, so many days from today."""
+        vietnam = datetime.timezone(datetime.timedelta(hours=7))
+        return (datetime.datetime.now(vietnam) + datetime.timedelta(days=self.days + days)).strftime("%Y-%m-%d")
 
     def run(self, *words, stdin=None, expect=0):
         done = subprocess.run([self.program, *words], input=stdin, capture_output=True, text=True, env=self.env,

@@ -53,6 +53,8 @@ const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];
 const struct sim_mutant sim_year_mutants[] = {
     {"old-calendar", "asks for what a newer serial of the calendar has dropped"},
     {"regime-of-first", "asks by the regime of the day on which a period begins"},
+    {"late-from-the-start", "counts as late what was asked for after its day"},
+    {"forget-first-asking", "forgets that an older serial has asked already"},
     {"escalate-next", "escalates one reminder too late"},
 };
 

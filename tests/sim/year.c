@@ -150,10 +150,8 @@ static void live_day(struct sim_year *year, struct dg_day day)
 {
     struct sim_world *world = year->world;
     dawn(world, day);
-    if (day.n == sim_year_day(1, 1).n)
-        issue_calendar(year, 0);
-    if (day.n == sim_year_day(6, 20).n)
-        issue_calendar(year, 1);
+    if (sim_year_issued_on(day) >= 0)
+        issue_calendar(year, sim_year_issued_on(day));
     if (day.n == sim_year_day(7, 1).n)
         change_regime(year, day);
     for (size_t i = 0; i < year->count; i++)

@@ -11,7 +11,9 @@
  *   Y4  at the province a district's report leads to exactly the communes' reports that it was made of
  *
  * In June the province issues its calendar anew: later days, other reminders, nothing for August. In July one
- * district goes over to a regime of its own, which binds its organs and its communes by other rules.
+ * district goes over to a regime of its own, which binds its organs and its communes by other rules. In September
+ * the province asks for August after all, by days that are over: who then reports on the day of asking is in
+ * time. In October it issues the rest of the year once more, after some of its days, and changes nothing.
  */
 #ifndef DG_TESTS_SIM_YEAR_H
 #define DG_TESTS_SIM_YEAR_H
@@ -35,7 +37,7 @@ struct sim_owed {
     int keeper; /* whose directing organ watches it */
     const char *organ, *rule;
     char period[8];
-    struct dg_day due;
+    struct dg_day due, last; /* the last day in time is later where it was asked for too late */
     const struct sim_chase *chase;
     bool comes;
     struct dg_day comes_on;
@@ -58,8 +60,9 @@ struct sim_year {
 struct dg_day sim_year_day(int month, int day);
 /* Draws the plan from the world's choice. */
 void sim_year_plan(struct sim_year *year);
-/* The calendar of the first half (0) or the one issued in June (1), as a body to be issued by the province.
- * Appended to draft. */
+/* The serial, from 0, that the province issues on a day; -1: none. */
+int sim_year_issued_on(struct dg_day day);
+/* The calendar of that serial, as a body to be issued by the province. Appended to draft. */
 void sim_year_calendar(struct sim_world *world, int serial, struct dg_buf *draft);
 /* How many reminders there are by the plan up to today, and the day of number n, from 0. */
 uint32_t sim_year_reminders(const struct sim_owed *owed, struct dg_day today);

@@ -46,12 +46,12 @@ static enum dg_duty_state planned_state(const struct sim_owed *owed)
 {
     if (!owed->comes)
         return DG_DUTY_MISSING;
-    return owed->comes_on.n <= owed->due.n ? DG_DUTY_ON_TIME : DG_DUTY_LATE;
+    return owed->comes_on.n <= owed->last.n ? DG_DUTY_ON_TIME : DG_DUTY_LATE;
 }
 
 static uint32_t planned_days(const struct sim_owed *owed)
 {
-    return planned_state(owed) == DG_DUTY_LATE ? (uint32_t)(owed->comes_on.n - owed->due.n) : 0;
+    return planned_state(owed) == DG_DUTY_LATE ? (uint32_t)(owed->comes_on.n - owed->last.n) : 0;
 }
 
 static void check_state(struct account *a, const struct dg_duty *duty, const struct sim_owed *owed)
@@ -62,6 +62,8 @@ static void check_state(struct account *a, const struct dg_duty *duty, const str
     enum dg_duty_state state = dg_duty_judge(duty, &facts, a->today, &days);
     if (duty->entry->due.n != owed->due.n)
         differ(a, "Y1", owed, "due on day", duty->entry->due.n, owed->due.n);
+    else if (duty->last.n != owed->last.n)
+        differ(a, "Y1", owed, "in time until day", duty->last.n, owed->last.n);
     else if (state != planned_state(owed))
         differ(a, "Y1", owed, dg_duty_state_name(state), (long)state, (long)planned_state(owed));
     else if (days != planned_days(owed))

@@ -9,6 +9,16 @@
 
 enum { MONTHS = 12, REORGANISED = 7, NOT_ASKED = 8, CUTOFF = 14, PERIOD_BYTES = 8 };
 
+/* When the province issues its calendar, and for which months. */
+static const struct {
+    int month, day; /* of the signature */
+    int first, last;
+    int days; /* which due days and chase */
+} issues[] = {{1, 1, 1, MONTHS, 0},
+              {6, 20, REORGANISED, MONTHS, 1},
+              {9, 10, NOT_ASKED, NOT_ASKED, 1},
+              {10, 25, 10, MONTHS, 1}};
+
 static const struct sim_chase chases[] = {{1, 7, 3}, {2, 5, 2}};
 /* Days of the month: of a commune's monthly report, of the units' above it, of the quarterly one. */
 static const int due_days[][3] = {{17, 19, 16}, {20, 22, 18}};
@@ -51,9 +61,9 @@ static void decide(struct sim_choice *choice, const struct sim_node *node, struc
     bool own_rules = owed->keeper == SIM_CHANGING || in_changing(&node->world->node[owed->keeper]);
     owed->comes = true;
     if (sim_chance(choice, 6500))
-        owed->comes_on.n = owed->due.n - (int32_t)sim_below(choice, 3);
+        owed->comes_on.n = owed->last.n - (int32_t)sim_below(choice, 3);
     else if (sim_chance(choice, 6000))
-        owed->comes_on.n = owed->due.n + 1 + (int32_t)sim_below(choice, 25);
+        owed->comes_on.n = owed->last.n + 1 + (int32_t)sim_below(choice, 25);
     else
         owed->comes = false;
     if (node->index == SIM_SILENT && owed->due.n >= change.n)
@@ -74,6 +84,7 @@ static struct sim_owed *owe(struct sim_year *year, const struct sim_node *node, 
     *owed = (struct sim_owed){.node = node->index,
                               .due = sim_year_day(month, due_days[serial][due_kind]),
                               .chase = &chases[serial]};
+    owed->last = month == NOT_ASKED ? sim_year_day(9, 10) : owed->due;
     return owed;
 }
 
@@ -116,8 +127,7 @@ static void owe_quarter(struct sim_year *year, int month)
 void sim_year_plan(struct sim_year *year)
 {
     for (int month = 1; month <= MONTHS; month++) {
-        if (month != NOT_ASKED)
-            owe_month(year, month);
+        owe_month(year, month);
         if (month % 3 == 0)
             owe_quarter(year, month);
     }
@@ -127,13 +137,13 @@ uint32_t sim_year_reminders(const struct sim_owed *owed, struct dg_day today)
 {
     /* A reminder is sent in the morning, a report during the day. */
     int32_t last = owed->comes ? owed->comes_on.n : today.n;
-    int32_t since = last - owed->due.n - owed->chase->after;
+    int32_t since = last - owed->last.n - owed->chase->after;
     return since < 0 ? 0 : 1 + (uint32_t)(since / owed->chase->every);
 }
 
 struct dg_day sim_year_reminded_on(const struct sim_owed *owed, uint32_t n)
 {
-    return (struct dg_day){.n = owed->due.n + owed->chase->after + (int32_t)n * owed->chase->every};
+    return (struct dg_day){.n = owed->last.n + owed->chase->after + (int32_t)n * owed->chase->every};
 }
 
 /* ---- the calendars ------------------------------------------------------------------------------- */
@@ -157,23 +167,23 @@ static void ask(struct draft *draft, const char *rule, struct dg_bytes period, i
 {
     int first = month == 1 ? 1 : month - 1;
     assert(draft->count < ENTRIES_MAX);
-    draft->entry[draft->count++] =
-        (struct dg_calendar_entry){.rule = dg_bytes_of(rule),
-                                   .period = period,
-                                   .level = level,
-                                   .first = sim_year_day(first, month == 1 ? 1 : CUTOFF + 1),
-                                   .cutoff = sim_year_day(month, CUTOFF),
-                                   .due = sim_year_day(month, due_days[draft->serial][due_kind])};
+    draft->entry[draft->count++] = (struct dg_calendar_entry){
+        .rule = dg_bytes_of(rule),
+        .period = period,
+        .level = level,
+        .first = sim_year_day(first, month == 1 ? 1 : CUTOFF + 1),
+        .cutoff = sim_year_day(month, CUTOFF),
+        .due = sim_year_day(month, due_days[issues[draft->serial].days][due_kind])};
 }
 
-/* What one rule asks of the months from first on, or of their quarters. */
-static void ask_months(struct draft *draft, const char *rule, int first, bool above)
+/* What one rule asks of the months of the calendar, or of their quarters. */
+static void ask_months(struct draft *draft, const char *rule, bool above)
 {
     static struct dg_bytes commune[1], higher[2];
     commune[0] = dg_bytes_of("commune");
     higher[0] = dg_bytes_of("bloc");
     higher[1] = dg_bytes_of("district");
-    for (int month = first; month <= MONTHS; month++) {
+    for (int month = issues[draft->serial].first; month <= issues[draft->serial].last; month++) {
         if (draft->serial == 1 && month == NOT_ASKED)
             continue;
         char text[PERIOD_BYTES];
@@ -185,26 +195,35 @@ static void ask_months(struct draft *draft, const char *rule, int first, bool ab
     }
 }
 
-static void ask_quarters(struct draft *draft, const char *rule, int first)
+static void ask_quarters(struct draft *draft, const char *rule)
 {
-    for (int month = first + 2; month <= MONTHS; month += 3) {
+    for (int month = issues[draft->serial].first; month <= issues[draft->serial].last; month++) {
+        if (month % 3 != 0)
+            continue;
         char text[PERIOD_BYTES];
         quarter_text(month, text);
         ask(draft, rule, copy(draft, text), month, 2, (struct dg_slugs){.count = 0});
     }
 }
 
+int sim_year_issued_on(struct dg_day day)
+{
+    for (int serial = 0; serial < (int)(sizeof issues / sizeof issues[0]); serial++)
+        if (sim_year_day(issues[serial].month, issues[serial].day).n == day.n)
+            return serial;
+    return -1;
+}
+
 void sim_year_calendar(struct sim_world *world, int serial, struct dg_buf *body)
 {
     struct draft draft = {.world = world, .serial = serial};
-    int first = serial == 0 ? 1 : REORGANISED;
-    ask_quarters(&draft, "BP-24.2a", first);
-    ask_months(&draft, "BP-24.2b", first, true);
-    if (serial == 1) {
-        ask_quarters(&draft, "H-23.2a", first);
-        ask_months(&draft, "H-23.2b", first, false);
+    ask_quarters(&draft, "BP-24.2a");
+    ask_months(&draft, "BP-24.2b", true);
+    if (issues[serial].first >= REORGANISED) {
+        ask_quarters(&draft, "H-23.2a");
+        ask_months(&draft, "H-23.2b", false);
     }
-    const struct sim_chase *chase = &chases[serial];
+    const struct sim_chase *chase = &chases[issues[serial].days];
     struct dg_calendar calendar = {.issuer = {.federation = dg_bytes_of("dong-gui.test"),
                                               .organ = dg_bytes_of("ban-dan-van"),
                                               .unit = dg_bytes_of(world->node[0].unit),
@@ -212,8 +231,8 @@ void sim_year_calendar(struct sim_world *world, int serial, struct dg_buf *body)
                                    .serial = 1,
                                    .name = dg_bytes_of("nam"),
                                    .title = dg_bytes_of("Lịch báo cáo năm"),
-                                   .from = sim_year_day(first, 1),
-                                   .until = sim_year_day(MONTHS, 31),
+                                   .from = sim_year_day(issues[serial].first, 1),
+                                   .until = sim_year_day(issues[serial].last, 31),
                                    .remind_after_days = (uint32_t)chase->after,
                                    .remind_every_days = (uint32_t)chase->every,
                                    .escalate_after = chase->escalate,

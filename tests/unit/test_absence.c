@@ -20,7 +20,7 @@ static int make_federation(void **state)
 {
     (void)state;
     assert_int_equal(dg_crypto_start(&fault), DG_OK);
-    fed = fed_new(false);
+    fed = fed_new_with_past();
     dg_buf_init(&file, DG_TRAIL_MAX);
     return 0;
 }
@@ -116,6 +116,37 @@ static void the_end_of_the_day_is_shown_inside_a_log_that_saw_it(void **state)
     certify(FED_HUYEN, "cap-uy@xa", "xa");
     assert_int_equal(verify(dg_buf_bytes(&file)), DG_OK);
     assert_true(it.finding.before.size > 0 && it.finding.before.size < it.finding.after.size);
+}
+
+static size_t count_calendars(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < it.checks.check_count; i++)
+        count += strcmp(it.checks.check[i].name, "calendar") == 0;
+    return count;
+}
+
+static void what_was_asked_for_too_late_is_missing_after_the_day_of_asking(void **state)
+{
+    (void)state;
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", DUE);
+    fed_sleep_days(fed, 1);
+    certify(FED_HUYEN, "cap-uy@xa", "xa");
+    assert_int_equal(verify(dg_buf_bytes(&file)), DG_OK);
+    assert_int_equal(it.last.n, fed_day("2026-11-21").n);
+    assert_int_equal(count_calendars(), 1);
+}
+
+static void a_calendar_issued_anew_shows_the_one_whose_day_it_inherits(void **state)
+{
+    (void)state;
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", "2026-11-19");
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", "2026-11-20");
+    certify(FED_HUYEN, "cap-uy@xa", "xa");
+    assert_int_equal(verify(dg_buf_bytes(&file)), DG_OK);
+    assert_int_equal(it.last.n, fed_day("2026-11-20").n);
+    assert_int_equal(count_calendars(), 3);
 }
 
 static void what_came_after_all_is_late_by_so_many_days(void **state)
@@ -238,6 +269,25 @@ static bool without_calendar(struct dg_absence_file *parts)
     return drop_event(parts, "calendar");
 }
 
+/* The middle one of three serials: the gap would hide what it said. */
+static bool without_middle_calendar(struct dg_absence_file *parts)
+{
+    struct dg_trail *trail = &parts->parts;
+    size_t first = trail->event_count;
+    for (size_t i = 0; i < trail->event_count; i++) {
+        if (!is_event(&trail->event[i], "calendar"))
+            continue;
+        if (first == trail->event_count) {
+            first = i;
+            continue;
+        }
+        memmove(&trail->event[i], &trail->event[i + 1], (trail->event_count - i - 1) * sizeof *trail->event);
+        trail->event_count--;
+        return true;
+    }
+    return false;
+}
+
 static bool without_finding(struct dg_absence_file *parts)
 {
     return drop_event(parts, "absence");
@@ -288,6 +338,18 @@ static void a_file_that_leaves_something_out_proves_nothing(void **state)
         assert_int_equal(forged(changes[i]), DG_ERR_VERIFY_FAILED);
 }
 
+static void a_file_that_leaves_out_an_older_serial_proves_nothing(void **state)
+{
+    bool (*const changes[])(struct dg_absence_file *) = {without_calendar, without_middle_calendar};
+    (void)state;
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", "2026-11-19");
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", "2026-11-20");
+    certify(FED_HUYEN, "cap-uy@xa", "xa");
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        assert_int_equal(forged(changes[i]), DG_ERR_VERIFY_FAILED);
+}
+
 static void a_file_that_does_not_show_the_end_of_the_day_proves_nothing(void **state)
 {
     (void)state;
@@ -323,6 +385,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_missing_report_is_proven_without_a_node),
         TEST(the_end_of_the_day_is_shown_inside_a_log_that_saw_it),
+        TEST(what_was_asked_for_too_late_is_missing_after_the_day_of_asking),
+        TEST(a_calendar_issued_anew_shows_the_one_whose_day_it_inherits),
+        TEST(a_file_that_leaves_out_an_older_serial_proves_nothing),
         TEST(what_came_after_all_is_late_by_so_many_days),
         TEST(an_extension_counts_and_is_shown),
         TEST(the_issuer_of_the_calendar_finds_at_its_own_node),

@@ -410,6 +410,102 @@ static void the_calendar_of_an_unknown_unit_says_nothing(void **state)
     assert_string_equal(owed(o), "");
 }
 
+/* --- the last day in time ------------------------------------------------------------------- */
+
+static struct dg_calendar *issue_on(struct office *o, uint32_t serial, const char *day, const char *due)
+{
+    struct dg_calendar *calendar = issue(o, "binh-phuoc", "bp", serial);
+
+    calendar->issuer.signed_ms = instant_of(day);
+    if (due != NULL)
+        owe(o, calendar, "BP-24.2b", "2026-10", "district", "2026-10-01", due);
+    return calendar;
+}
+
+static bool take_last(void *ctx, const struct dg_duty *duty)
+{
+    struct office *o = ctx;
+    char last[DG_DAY_TEXT];
+
+    dg_day_text(duty->last, last);
+    snprintf(o->text, sizeof o->text, "%s by %u", last + 5, (unsigned)duty->set_by->calendar.serial);
+    return false;
+}
+
+/* The last day of the one duty of bu-dang, and the serial that set it. */
+static const char *last_of(struct office *o)
+{
+    o->text[0] = '\0';
+    o->filter.unit = word_of("bu-dang");
+    o->filter.organ = word_of("cap-uy");
+    assert_int_equal(
+        dg_duty_each(&o->world->directory, o->held, o->count, &o->filter, &o->world->arena, take_last, o),
+        DG_OK);
+    return o->text;
+}
+
+static void nobody_is_late_before_he_was_asked(void **state)
+{
+    struct office *o = *state;
+
+    issue_on(o, 1, "2026-10-20", "2026-10-17");
+    assert_string_equal(last_of(o), "10-20 by 1");
+    o->held[0].calendar.issuer.signed_ms = instant_of("2026-10-17");
+    assert_string_equal(last_of(o), "10-17 by 1");
+}
+
+static void a_newer_serial_takes_over_since_when_a_report_was_asked_for(void **state)
+{
+    struct office *o = *state;
+
+    issue_on(o, 1, "2026-10-01", "2026-10-15");
+    issue_on(o, 2, "2026-10-20", "2026-10-17");
+    assert_string_equal(last_of(o), "10-17 by 1");
+    issue_on(o, 3, "2026-10-25", "2026-10-16"); /* an earlier day than the 17th is asked for anew */
+    assert_string_equal(last_of(o), "10-25 by 3");
+    issue_on(o, 4, "2026-10-28", "2026-10-16"); /* and that stays promised */
+    assert_string_equal(last_of(o), "10-25 by 3");
+}
+
+static void what_an_older_serial_did_not_ask_of_that_level_is_asked_anew(void **state)
+{
+    struct office *o = *state;
+    struct dg_calendar *old = issue_on(o, 1, "2026-10-01", NULL);
+
+    owe(o, old, "BP-24.2b", "2026-10", "commune", "2026-10-01", "2026-10-15");
+    issue_on(o, 2, "2026-10-20", "2026-10-17");
+    assert_string_equal(last_of(o), "10-20 by 2");
+    owe(o, old, "BP-24.2b", "2026-10", "district", "2026-10-01", "2026-10-16");
+    assert_string_equal(last_of(o), "10-17 by 1");
+    old->entry[1].replaced_by = word_of("2026");
+    assert_string_equal(last_of(o), "10-20 by 2");
+}
+
+static void a_serial_that_lifted_the_duty_breaks_the_inheritance(void **state)
+{
+    struct office *o = *state;
+
+    issue_on(o, 1, "2026-10-01", "2026-10-17");
+    struct dg_calendar *between = issue_on(o, 2, "2026-10-10", NULL);
+    issue_on(o, 3, "2026-10-20", "2026-10-17");
+    assert_string_equal(last_of(o), "10-20 by 3");
+    between->from = day_of("2026-11-01"); /* about other days: it lifts nothing */
+    assert_string_equal(last_of(o), "10-17 by 1");
+}
+
+static void nothing_is_inherited_across_a_missing_serial_or_from_another_name(void **state)
+{
+    struct office *o = *state;
+
+    issue_on(o, 1, "2026-10-01", "2026-10-17");
+    struct dg_calendar *newer = issue_on(o, 3, "2026-10-20", "2026-10-17");
+    assert_string_equal(last_of(o), "10-20 by 3");
+    newer->serial = 2;
+    assert_string_equal(last_of(o), "10-17 by 1");
+    newer->name = word_of("bq");
+    assert_string_equal(last_of(o), "10-20 by 2");
+}
+
 /* --- change in mid-year --------------------------------------------------------------------- */
 
 static void the_regime_of_the_cut_off_day_decides(void **state)
@@ -530,7 +626,7 @@ static const char *judged(const char *due, struct dg_duty_facts facts, const cha
 {
     static char text[64];
     struct dg_calendar_entry entry = the_entry;
-    const struct dg_duty duty = {.entry = &entry};
+    const struct dg_duty duty = {.entry = &entry, .last = day_of(due)};
     uint32_t late = 99;
 
     entry.due = day_of(due);
@@ -598,6 +694,8 @@ static void an_extension_moves_the_last_day(void **state)
     assert_string_equal(judged("2026-10-17", facts, "2026-11-01"), "on-time 0");
     facts.came_ms = instant_of("2026-10-27");
     assert_string_equal(judged("2026-10-17", facts, "2026-11-01"), "late 3");
+    facts.until = day_of("2026-10-10"); /* of a due day that a newer calendar has moved since */
+    assert_string_equal(judged("2026-10-17", facts, "2026-11-01"), "late 10");
 }
 
 static void who_is_excused_is_never_late_but_may_be_in_time(void **state)
@@ -641,6 +739,11 @@ int main(void)
         STORY(a_period_that_moved_into_the_newer_serial_is_owed_once),
         STORY(of_two_names_by_one_issuer_the_later_signature_counts),
         STORY(the_calendar_of_an_unknown_unit_says_nothing),
+        STORY(nobody_is_late_before_he_was_asked),
+        STORY(a_newer_serial_takes_over_since_when_a_report_was_asked_for),
+        STORY(what_an_older_serial_did_not_ask_of_that_level_is_asked_anew),
+        STORY(a_serial_that_lifted_the_duty_breaks_the_inheritance),
+        STORY(nothing_is_inherited_across_a_missing_serial_or_from_another_name),
         STORY(the_regime_of_the_cut_off_day_decides),
         STORY(an_organ_owes_for_the_days_on_which_it_exists),
         STORY(a_renewed_certificate_owes_once),

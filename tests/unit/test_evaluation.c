@@ -145,6 +145,18 @@ static void what_is_due_on_the_day_itself_is_not_missing(void **state)
     assert_int_equal(count(FED_TINH, "2026-11-22").count[DG_DUTY_MISSING], 2);
 }
 
+static void what_was_asked_for_too_late_is_counted_from_the_day_of_asking(void **state)
+{
+    (void)state;
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", DUE);
+    (void)fed_push(fed, FED_HUYEN, NULL);
+    fed_run(fed, 5);
+    struct dg_score score = count(FED_TINH, NULL);
+    assert_int_equal(score.count[DG_DUTY_ON_TIME], 1);
+    assert_int_equal(score.count[DG_DUTY_OWED], 1);
+    assert_int_equal(count(FED_TINH, "2026-11-22").count[DG_DUTY_MISSING], 1);
+}
+
 static void an_earlier_day_stays_as_it_was(void **state)
 {
     (void)state;
@@ -225,6 +237,7 @@ int main(void)
         TEST(what_goes_elsewhere_is_judged_there),
         TEST(the_periods_of_another_year_are_left_out),
         TEST(what_is_due_on_the_day_itself_is_not_missing),
+        TEST(what_was_asked_for_too_late_is_counted_from_the_day_of_asking),
         TEST(an_earlier_day_stays_as_it_was),
         TEST(the_same_log_gives_the_same_bytes_whatever_the_clock_says),
         TEST(the_text_names_log_day_and_calendar),

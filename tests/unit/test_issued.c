@@ -382,10 +382,56 @@ static void only_the_issuer_of_the_calendar_excuses(void **state)
         DG_ERR_BAD_VALUE);
     assert_int_equal(
         fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_EXTENDED, DUE).fault.err,
-        DG_ERR_BAD_VALUE);
+        DG_ERR_BAD_UNTIL);
     assert_int_equal(
         fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "mttq@xa", DG_FINDING_EXCUSED, NULL).fault.err,
         DG_ERR_NOT_FOUND);
+}
+
+static void an_extension_that_is_none_is_refused_with_the_last_day(void **state)
+{
+    (void)state;
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", DUE); /* so the last day is the 21st */
+    struct dg_ctl_reply reply =
+        fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_EXTENDED, "2026-11-20");
+    assert_int_equal(reply.fault.err, DG_ERR_BAD_UNTIL);
+    assert_string_equal(reply.fault.what, "2026-11-21");
+    assert_int_equal(
+        fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "cap-uy@xa", DG_FINDING_EXTENDED, "2026-11-22")
+            .fault.err,
+        DG_OK);
+}
+
+/* ---- a calendar that came too late --------------------------------------------------------------- */
+
+static void what_was_asked_for_too_late_may_still_come_on_the_day_of_asking(void **state)
+{
+    (void)state;
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", DUE);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_OWED);
+    assert_int_equal(fed_about_duty(fed, DG_CTL_CERTIFY, FED_HUYEN, "cap-uy@xa", 0, NULL).fault.err,
+                     DG_ERR_NOT_DUE);
+    (void)fed_push(fed, FED_XA, NULL);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);
+    fed_sleep_days(fed, 1); /* the first reminder comes a day after the 21st */
+    assert_int_equal(ask(FED_HUYEN, "xa").reminder.count, 0);
+    assert_int_equal(ask(FED_TINH, "huyen").state, DG_DUTY_MISSING);
+    assert_int_equal(ask(FED_TINH, "huyen").reminder.count, 1);
+    (void)fed_push(fed, FED_HUYEN, NULL);
+    assert_int_equal(ask(FED_TINH, "huyen").days_late, 1);
+}
+
+static void a_newer_serial_inherits_the_day_of_signing(void **state)
+{
+    (void)state;
+    (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", DUE);
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", DUE);
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_MISSING);
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", "2026-11-19"); /* a little later: as good as before */
+    (void)fed_push(fed, FED_XA, NULL);
+    assert_int_equal(ask(FED_HUYEN, "xa").days_late, 2);
+    (void)fed_issue_today(fed, FED_TINH, "ban-dan-van", "2026-11-18"); /* earlier than the last one said */
+    assert_int_equal(ask(FED_HUYEN, "xa").state, DG_DUTY_ON_TIME);
 }
 
 /* ---- reminders ----------------------------------------------------------------------------------- */
@@ -470,8 +516,7 @@ static void what_never_came_is_certified_missing_and_then_late(void **state)
     assert_int_equal(reply.fault.err, DG_OK);
     struct asked asked = ask(FED_HUYEN, "xa");
     assert_int_equal(asked.absence.finding, DG_FINDING_MISSING);
-    assert_int_equal(asked.absence.before, 0); /* the log began after that day */
-    assert_true(asked.absence.after > 0);
+    assert_true(asked.absence.before > 0 && asked.absence.before < asked.absence.after);
     assert_int_equal(asked.absence.reminders, 1);
     assert_int_equal(ask(FED_XA, "xa").absence.count, 1);
     (void)fed_push(fed, FED_XA, NULL);
@@ -519,6 +564,9 @@ int main(void)
         TEST(an_excuse_is_known_where_the_duty_is),
         TEST(an_extension_moves_the_last_day),
         TEST(only_the_issuer_of_the_calendar_excuses),
+        TEST(an_extension_that_is_none_is_refused_with_the_last_day),
+        TEST(what_was_asked_for_too_late_may_still_come_on_the_day_of_asking),
+        TEST(a_newer_serial_inherits_the_day_of_signing),
         TEST(the_unit_that_would_receive_it_reminds_at_the_interval),
         TEST(a_reminder_is_not_repeated_after_a_restart_or_a_set_clock),
         TEST(who_has_reported_or_is_excused_is_not_reminded),

@@ -19,9 +19,9 @@ static inline struct dg_day fed_day(const char *text)
 }
 
 /* Every cap-uy's report for October is due on a day; reminders come a day later, every two days, and the
- * second one escalates. */
-static inline struct dg_ctl_reply fed_issue_calendar(struct fed *fed, enum fed_place place, const char *organ,
-                                                     const char *due)
+ * second one escalates. It is issued today, whatever day that is. */
+static inline struct dg_ctl_reply fed_issue_today(struct fed *fed, enum fed_place place, const char *organ,
+                                                  const char *due)
 {
     struct dg_calendar_entry entry = {.rule = dg_bytes_of("T-1"),
                                       .period = dg_bytes_of("2026-10"),
@@ -53,6 +53,30 @@ static inline struct dg_ctl_reply fed_issue_calendar(struct fed *fed, enum fed_p
     dg_buf_done(&draft);
     fed_run(fed, 5);
     return reply;
+}
+
+/* The same, issued in time: with the clocks put back to the due day where that is over. */
+static inline struct dg_ctl_reply fed_issue_calendar(struct fed *fed, enum fed_place place, const char *organ,
+                                                     const char *due)
+{
+    dg_ms now = fed->now, in_time = dg_day_start(fed_day(due)) + INT64_C(1000) * DAY_SECONDS / 2;
+    if (in_time < now)
+        fed->now = in_time;
+    struct dg_ctl_reply reply = fed_issue_today(fed, place, organ, due);
+    if (fed->now < now) {
+        fed->now = now;
+        fed_run(fed, 60); /* lines are greeted anew */
+    }
+    return reply;
+}
+
+/* A federation that was founded some days ago, on FED_START. */
+static inline struct fed *fed_new_with_past(void)
+{
+    struct fed *fed = fed_new_at(false, FED_START - 8 * INT64_C(1000) * DAY_SECONDS);
+    fed->now = FED_START;
+    fed_run(fed, 60);
+    return fed;
 }
 
 /* Excuses, reminds or certifies, as the Ban Dân vận of a place, about October's report of owner. */

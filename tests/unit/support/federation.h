@@ -472,11 +472,12 @@ static inline void fed_node_init(struct fed *fed, int index)
 }
 
 /* Makes the federation and lets it settle; with own_regime, xa has a main regime of its own. */
-static inline struct fed *fed_new(bool own_regime)
+/* A federation that enrols at an instant. */
+static inline struct fed *fed_new_at(bool own_regime, dg_ms now)
 {
     struct fed *fed = calloc(1, sizeof *fed);
     assert(fed != NULL);
-    fed->now = FED_START;
+    fed->now = now;
     dg_arena_init(&fed->arena, 0);
     dg_buf_init(&fed->said, DG_FRAME_MAX);
     dg_buf_init(&fed->replied, DG_CTL_MSG_MAX);
@@ -493,6 +494,11 @@ static inline struct fed *fed_new(bool own_regime)
     }
     fed_run(fed, 10);
     return fed;
+}
+
+static inline struct fed *fed_new(bool own_regime)
+{
+    return fed_new_at(own_regime, FED_START);
 }
 
 static inline void fed_free(struct fed *fed)

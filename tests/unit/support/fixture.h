@@ -17,7 +17,7 @@ static int make_federation(void **state)
     (void)state;
     assert_int_equal(dg_crypto_start(&fault), DG_OK);
     dg_arena_init(&arena, 0);
-    fed = fed_new(false);
+    fed = fed_new_with_past();
     return 0;
 }
 
