@@ -80,6 +80,7 @@ enum {
     DG_COMMENT_MAX = 33 * 1024,       /* a signed comment, the longest body that a record carries */
     DG_COMMENTS_PER_UNIT_MAX = 16,    /* comments kept about one draft from one unit */
     DG_VOID_MAX = 64 * 1024,          /* a signed void: it names a unit for each number */
+    DG_ATTENTION_ACK_MAX = 512,       /* lines of the attention list that one request acknowledges */
     DG_JOINT_DRAFTS_MAX = 256,        /* joint drafts of one node that wait for a signature */
     DG_JOINT_DRAFT_DAYS = 30,         /* after so long nobody can sign one any more */
     DG_INVITATIONS_MAX = 4096,        /* open invitations of one node */

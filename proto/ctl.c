@@ -1,6 +1,8 @@
 /* ctl.c - requests to the daemon. */
 #include "proto/ctl.h"
 
+#include <string.h>
+
 #include "common/limits.h"
 #include "common/text.h"
 #include "proto/pb.h"
@@ -153,6 +155,17 @@ static void write_certify(struct dg_pb_out *out, const struct dg_ctl_request *re
     wire->organ = dg_pb_bytes(request->organ);
     wire->duty = write_duty(out, request);
     dg_pb_optional(&wire->has_note, &wire->note, request->note);
+    wire->dry_run = request->dry_run;
+}
+
+static void write_attention(struct dg_pb_out *out, const struct dg_ctl_request *request,
+                            Dgpb__CtlAttention *wire)
+{
+    (void)out;
+    wire->n_number = request->number_count;
+    wire->number = request->number;
+    wire->all = request->all;
+    wire->organ = dg_pb_bytes(request->organ);
     wire->dry_run = request->dry_run;
 }
 
@@ -329,6 +342,19 @@ static void read_certify(struct dg_pb *pb, const Dgpb__CtlCertify *wire, struct 
     ret->organ = typed_slug(pb, wire->organ, "organ");
     read_duty(pb, wire->duty, ret);
     read_note(pb, wire->has_note, wire->note, ret);
+}
+
+static void read_attention(struct dg_pb *pb, const Dgpb__CtlAttention *wire, struct dg_ctl_request *ret)
+{
+    ret->dry_run = wire->dry_run;
+    ret->organ = typed_slug(pb, wire->organ, "organ");
+    ret->all = wire->all;
+    if (wire->all == (wire->n_number > 0))
+        dg_pb_fail(pb, DG_ERR_MALFORMED, "numbers or all");
+    ret->number_count =
+        dg_pb_array(pb, wire->n_number, DG_ATTENTION_ACK_MAX, sizeof *ret->number, &ret->number, "numbers");
+    if (ret->number_count != 0)
+        memcpy(ret->number, wire->number, ret->number_count * sizeof *ret->number);
 }
 
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)

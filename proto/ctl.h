@@ -24,7 +24,8 @@
     X(REMIND, remind)     /* a reminder by hand */                                                           \
     X(CERTIFY, certify)   /* that nothing was received */                                                    \
     X(RECALL, recall)     /* an author asks for a report back */                                             \
-    X(FETCH, fetch)       /* missing sources are asked for below */
+    X(FETCH, fetch)       /* missing sources are asked for below */                                          \
+    X(ATTENTION, attention) /* an organ has looked at what waits for a person */
 
 enum dg_ctl_verb {
     DG_CTL_NONE,
@@ -60,6 +61,9 @@ struct dg_ctl_request {
     /* excuse, remind, certify: whose duty; excuse: what is decided, an enum dg_finding, and until when */
     struct dg_bytes owner, rule, period;
     uint32_t decision;
+    size_t number_count; /* attention: which ones */
+    uint64_t *number;
+    bool all; /* attention: whatever waits */
 };
 
 struct dg_ctl_link {

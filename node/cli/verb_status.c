@@ -31,7 +31,7 @@ static uint64_t oldest_seconds(const struct status *s, const struct dg_link_line
 
 /* ---- things to look at --------------------------------------------------------------------------- */
 
-enum { ATTENTION_SHOWN = 32 }; /* the newest ones */
+enum { ATTENTION_SHOWN = 32 }; /* of the newest ones, those that wait; `attention` shows all */
 
 struct attention {
     struct status *status;
@@ -52,7 +52,7 @@ static bool attention_show(void *ctx, const struct dg_attention *item)
     struct dg_arena *arena = s->view.txn->arena;
     char at[DG_LOCAL_TEXT];
 
-    if (item->number + ATTENTION_SHOWN <= attention->newest)
+    if (item->number + ATTENTION_SHOWN <= attention->newest || item->acked_ms != 0)
         return true;
     if (attention->list == NULL) {
         dg_local_text(item->at_ms, at);

@@ -130,20 +130,11 @@ static void control_queue(struct dg_node *node, struct dg_txn *txn, const struct
 
 /* ---- status ------------------------------------------------------------------------------------- */
 
-/* What was noticed longer ago than this is history, not a condition. */
-enum { ATTENTION_DAYS = 7 };
-
-struct attention_search {
-    dg_ms since;
-    bool found;
-};
-
-static bool attention_recent(void *ctx, const struct dg_attention *item)
+static bool attention_calls(void *ctx, const struct dg_attention *item)
 {
-    struct attention_search *search = ctx;
-    /* A reminder is about a report, not about this node: see OVERDUE. */
-    search->found = item->at_ms >= search->since && !dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED));
-    return !search->found;
+    bool *calls = ctx;
+    *calls = dg_attention_calls(item);
+    return !*calls;
 }
 
 static void add_reason(struct dg_ctl_reply *reply, const char *reason)
@@ -175,9 +166,9 @@ static void control_status(struct dg_node *node, struct dg_txn *txn, const struc
         if (link->connected && (link->skew_ms > 600000 || link->skew_ms < -600000))
             add_reason(reply, "CLOCK_SKEW");
     }
-    struct attention_search attention = {.since = now - (dg_ms)ATTENTION_DAYS * 86400000};
-    dg_attention_each(txn, attention_recent, &attention);
-    if (attention.found)
+    bool calls = false;
+    dg_attention_each(txn, attention_calls, &calls);
+    if (calls)
         add_reason(reply, "ATTENTION");
     reply->state = dg_bytes_of(reply->reason_count == 0 ? "OK" : "DEGRADED");
     /* An overdue report is no fault of the node: it is named, and degrades nothing. */
@@ -198,7 +189,7 @@ static control_verb *const verbs[DG_CTL_VERB_COUNT] = {
     [DG_CTL_ADOPT] = dg_control_adopt,     [DG_CTL_CALENDAR] = dg_control_calendar,
     [DG_CTL_EXCUSE] = dg_control_excuse,   [DG_CTL_REMIND] = dg_control_remind,
     [DG_CTL_CERTIFY] = dg_control_certify, [DG_CTL_RECALL] = dg_control_recall,
-    [DG_CTL_FETCH] = dg_control_fetch,
+    [DG_CTL_FETCH] = dg_control_fetch,     [DG_CTL_ATTENTION] = dg_control_attention,
 };
 
 void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,

@@ -437,5 +437,9 @@ void dg_joint_keep(struct dg_txn *txn, struct dg_bytes envelope, struct dg_ctl_r
 /* Signs a joint draft for a further organ, and issues it with the last signature; or takes it back. */
 void dg_control_joint(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                       dg_ms now, struct dg_ctl_reply *reply);
+/* Notes that an organ of this unit has looked at lines of the attention list; the reply counts them. A dry run
+ * only checks. */
+void dg_control_attention(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                          dg_ms now, struct dg_ctl_reply *reply);
 
 #endif

@@ -122,6 +122,23 @@ void dg_outbox_take_up_again(struct dg_link *link, dg_ms now)
     link->wake = true;
 }
 
+/* A person must know which report it is about; of a record, which neighbour. */
+static void note_refusal(struct dg_txn *txn, const struct dg_link *link, const struct dg_queued *queued,
+                         enum dg_err code, struct dg_bytes detail, dg_ms now)
+{
+    struct dg_bytes text;
+    struct dg_leaf leaf;
+    if (queued->kind != DG_QUEUED_REPORT || !dg_leaf_get(txn, queued->position, &text) ||
+        dg_leaf_parse(txn->arena, text, &leaf, NULL) != DG_OK) {
+        dg_attention_put(txn, now, code, dg_bytes_of(link->unit), detail);
+        return;
+    }
+    char hex[DG_HEX_BYTES];
+    dg_hex(leaf.report.b, sizeof leaf.report.b, hex);
+    const char *said = dg_arena_printf(txn->arena, "%s: %s", link->unit, dg_arena_string(txn->arena, detail));
+    dg_attention_put(txn, now, code, dg_bytes_of(hex), dg_bytes_of(said));
+}
+
 void dg_outbox_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link *link,
                         const struct dg_answer *answer, dg_ms now)
 {
@@ -139,7 +156,7 @@ void dg_outbox_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link
     if (permanent && !queued.held) {
         /* Nothing is dropped: it waits here until a person has looked at it. */
         queued.held = true;
-        dg_attention_put(txn, now, code, dg_bytes_of(link->unit), answer->detail);
+        note_refusal(txn, link, &queued, code, answer->detail, now);
     }
     if (permanent || !dg_bytes_equal(queued.code, answer->code)) {
         queued.code = answer->code;

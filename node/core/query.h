@@ -249,10 +249,17 @@ struct dg_attention {
     uint64_t number;
     dg_ms at_ms;
     struct dg_bytes code, about, detail;
+    dg_ms acked_ms;       /* when somebody acknowledged it; 0: nobody yet */
+    struct dg_bytes acker; /* the organ of this unit that did */
 };
 /* Calls each until it returns false. */
 void dg_attention_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_attention *item),
                        void *ctx);
+/* Reads one; what ret holds lives as long as txn. False when there is none of that number. */
+bool dg_attention_get(struct dg_txn *txn, uint64_t number, struct dg_attention *ret);
+/* True when it calls for somebody: nobody has acknowledged it, and it is about this node. A reminder is about a
+ * report that is owed, and status names that by itself (OVERDUE). */
+bool dg_attention_calls(const struct dg_attention *item);
 
 /* A joint report that not everybody has signed. Its numbers (to_seq) were counted when it was pushed. */
 enum dg_joint_state { DG_JOINT_WAITING = 1, DG_JOINT_WITHDRAWN };

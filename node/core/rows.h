@@ -136,10 +136,13 @@ void dg_dir_walk(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_dir
 void dg_joint_put(struct dg_txn *txn, const struct dg_joint *joint);
 /* Removes it: it has been issued. */
 void dg_joint_del(struct dg_txn *txn, const struct dg_id *id);
-/* True when the same has been noted already. */
+/* True when the same has been noted already, acknowledged or not. */
 bool dg_attention_has(struct dg_txn *txn, enum dg_err code, struct dg_bytes about);
 /* Notes something for a person to look at, under the next number, even if the same is noted already. */
 void dg_attention_put(struct dg_txn *txn, dg_ms at, enum dg_err code, struct dg_bytes about,
                       struct dg_bytes detail);
+/* The same, unless it is noted already and nobody has acknowledged it yet. */
+void dg_attention_once(struct dg_txn *txn, dg_ms at, enum dg_err code, struct dg_bytes about,
+                       struct dg_bytes detail);
 
 #endif

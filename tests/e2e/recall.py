@@ -111,6 +111,24 @@ def check_recall(federation, report):
         need("agreed by cap-uy@dong-phu, ban-dan-van@dong-phu; refused by nobody" in text, text)
 
 
+def check_attention(node, report):
+    """Whoever looks at what waits is kept with it, and it no longer degrades the node."""
+    line = next(row for row in node.lines("attention") if row["about"] == report)
+    need(line["code"] == "SOURCE_SUPERSEDED" and line["acknowledged"] is None, f"{line}")
+    need(line["says"] and line["remedy"], f"nobody is told what to do: {line}")
+    need(node.run("attention", "ack", "99999", "--as", "van-phong", expect=None).returncode == 4, "99999 is there")
+    need(node.run("attention", "ack", "--as", "van-phong", expect=None).returncode == 2, "nothing is acknowledged")
+    node.run("attention", "ack", str(line["number"]), "--as", "van-phong", "--dry-run")
+    need(node.lines("attention") != [], "a dry run acknowledges")
+    node.run("attention", "ack", "--all", "--as", "van-phong")
+    need(node.lines("attention") == [], f"still there: {node.lines('attention')}")
+    need("ATTENTION" not in node.lines("status")[0]["reasons"], f"{node.unit} still calls somebody")
+    seen = next(row for row in node.lines("attention", "--all") if row["number"] == line["number"])
+    need(seen["acknowledged"]["organ"] == "van-phong", f"nobody has looked: {seen}")
+    text = node.run("attention", "--all")
+    need(f"{line['number']}  " in text and "SOURCE_SUPERSEDED" in text and "van-phong" in text, text)
+
+
 def check_flags(federation):
     """What was made from a source that is superseded later is flagged, at the units above too."""
     commune, district, province = (federation.nodes[unit] for unit in ("tan-loi", "dong-phu", "binh-phuoc"))
@@ -127,6 +145,7 @@ def check_flags(federation):
         changes = show(federation, node.unit, made)["source_changes"]
         need(changes == [{"source": source, "how": "superseded", "by": new}], f"{node.unit}: {changes}")
         need("ATTENTION" in node.lines("status")[0]["reasons"], f"{node.unit} calls nobody")
+    check_attention(province, made)
     need(show(federation, "dong-phu", source)["consolidated_in"] == [made], "the source does not say where it went")
     trail = federation.home / "made.trail"
     province.run("export", made, "-o", str(trail))

@@ -595,6 +595,7 @@ static inline void sample_duty_request(struct dg_ctl_request *request)
 static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
 {
     static struct dg_bytes regime[1], with[1];
+    static uint64_t number[2] = {7, 70000};
 
     regime[0] = sample_text("a regime");
     struct dg_ctl_request request = {.verb = verb};
@@ -646,6 +647,10 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
         request.back = true;
     } else if (verb == DG_CTL_FETCH) {
         request.report = sample_text("0123abcd");
+    } else if (verb == DG_CTL_ATTENTION) {
+        request.organ = sample_text("van-phong");
+        request.number_count = 2;
+        request.number = number;
     } else if (verb == DG_CTL_CALENDAR || verb == DG_CTL_EXCUSE || verb == DG_CTL_REMIND ||
                verb == DG_CTL_CERTIFY) {
         sample_duty_request(&request);
