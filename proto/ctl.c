@@ -156,6 +156,12 @@ static void write_certify(struct dg_pb_out *out, const struct dg_ctl_request *re
     wire->dry_run = request->dry_run;
 }
 
+static void write_why(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlWhy *wire)
+{
+    (void)out;
+    dg_pb_optional(&wire->has_report, &wire->report, request->report);
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -329,6 +335,12 @@ static void read_certify(struct dg_pb *pb, const Dgpb__CtlCertify *wire, struct 
     ret->organ = typed_slug(pb, wire->organ, "organ");
     read_duty(pb, wire->duty, ret);
     read_note(pb, wire->has_note, wire->note, ret);
+}
+
+static void read_why(struct dg_pb *pb, const Dgpb__CtlWhy *wire, struct dg_ctl_request *ret)
+{
+    if (dg_pb_present(pb, wire->has_report, wire->report))
+        ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
 }
 
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)

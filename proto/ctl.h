@@ -24,7 +24,8 @@
     X(REMIND, remind)     /* a reminder by hand */                                                           \
     X(CERTIFY, certify)   /* that nothing was received */                                                    \
     X(RECALL, recall)     /* an author asks for a report back */                                             \
-    X(FETCH, fetch)       /* missing sources are asked for below */
+    X(FETCH, fetch)       /* missing sources are asked for below */                                          \
+    X(WHY, why)           /* what is on its way, and what is tried again when */
 
 enum dg_ctl_verb {
     DG_CTL_NONE,
@@ -41,7 +42,7 @@ struct dg_ctl_request {
     bool dry_run;
     struct dg_bytes organ;             /* who acts: slug */
     struct dg_bytes draft;             /* push: dg_draft_encode; calendar: dg_calendar_encode */
-    struct dg_bytes report;            /* mark, queue, pass, fetch, recall: id or prefix in hex, as typed */
+    struct dg_bytes report;            /* mark, queue, pass, fetch, recall, why: id or prefix in hex, as typed */
     uint32_t code;                     /* mark */
     struct dg_bytes note;              /* mark, pass, recall, excuse, remind, certify */
     struct dg_bytes unit, level, name; /* invite */
@@ -67,6 +68,17 @@ struct dg_ctl_link {
     bool up, connected;
     dg_ms since_ms;  /* of the present condition; 0 unknown */
     int64_t skew_ms; /* their clock minus ours */
+    uint32_t tries;  /* why: since the line fell, or since something was put off on it */
+    dg_ms next_ms;   /* why: and when it is tried again; 0: that is not known */
+};
+
+/* A row of the outbox that was sent and is not yet answered. */
+struct dg_ctl_flight {
+    struct dg_bytes unit; /* to this neighbour */
+    uint32_t lane;        /* an enum dg_lane */
+    uint64_t seq;
+    uint32_t tries; /* so often on this connection */
+    dg_ms next_ms;  /* it is sent again then */
 };
 
 /* A duty that a pushed report meets. */
@@ -77,6 +89,7 @@ struct dg_ctl_met {
 };
 
 enum { DG_CTL_WARNINGS_MAX = 32, DG_CTL_REASONS_MAX = 32, DG_CTL_MET_MAX = 32 };
+enum { DG_CTL_FLIGHTS_MAX = 8192 }; /* of all links; what is beyond is not told */
 
 struct dg_ctl_reply {
     struct dg_fault fault; /* err DG_OK: done */
@@ -92,6 +105,8 @@ struct dg_ctl_reply {
     struct dg_fault *warning;
     size_t met_count; /* push */
     struct dg_ctl_met *met;
+    size_t flight_count; /* why */
+    struct dg_ctl_flight *flight;
 };
 
 /* Appends the request as the control socket carries it. Sticky errors of out. */
