@@ -169,6 +169,12 @@ static void write_attention(struct dg_pb_out *out, const struct dg_ctl_request *
     wire->dry_run = request->dry_run;
 }
 
+static void write_why(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlWhy *wire)
+{
+    (void)out;
+    dg_pb_optional(&wire->has_report, &wire->report, request->report);
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -355,6 +361,12 @@ static void read_attention(struct dg_pb *pb, const Dgpb__CtlAttention *wire, str
         dg_pb_array(pb, wire->n_number, DG_ATTENTION_ACK_MAX, sizeof *ret->number, &ret->number, "numbers");
     if (ret->number_count != 0)
         memcpy(ret->number, wire->number, ret->number_count * sizeof *ret->number);
+}
+
+static void read_why(struct dg_pb *pb, const Dgpb__CtlWhy *wire, struct dg_ctl_request *ret)
+{
+    if (dg_pb_present(pb, wire->has_report, wire->report))
+        ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
 }
 
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)

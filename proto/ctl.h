@@ -10,22 +10,23 @@
 /* What can be asked for: X(name, field of CtlRequest). proto/ctl.c has write_field and read_field for each,
  * node/core/control.c a row that says who does it. */
 #define DG_CTL_VERBS(X)                                                                                      \
-    X(PUSH, push)         /* from this unit a new report goes out, or a joint draft begins */                \
-    X(MARK, mark)         /* an organ says what state a report is in */                                      \
-    X(INVITE, invite)     /* a unit below may join */                                                        \
-    X(QUEUE, queue)       /* what waits of a report is sent again, held or released */                       \
-    X(STATUS, status)     /* how the node and its links are */                                               \
-    X(PASS, pass)         /* a via organ passes a report on, or returns it */                                \
-    X(JOINT, joint)       /* a further signer signs a draft, or withdraws it */                              \
-    X(COMMENT, comment)   /* a recipient comments on a draft */                                              \
-    X(ADOPT, adopt)       /* the unit adopts a regime */                                                     \
-    X(CALENDAR, calendar) /* a calendar is issued */                                                         \
-    X(EXCUSE, excuse)     /* a duty is excused, or its last day moved */                                     \
-    X(REMIND, remind)     /* a reminder by hand */                                                           \
-    X(CERTIFY, certify)   /* that nothing was received */                                                    \
-    X(RECALL, recall)     /* an author asks for a report back */                                             \
-    X(FETCH, fetch)       /* missing sources are asked for below */                                          \
-    X(ATTENTION, attention) /* an organ has looked at what waits for a person */
+    X(PUSH, push)           /* from this unit a new report goes out, or a joint draft begins */              \
+    X(MARK, mark)           /* an organ says what state a report is in */                                    \
+    X(INVITE, invite)       /* a unit below may join */                                                      \
+    X(QUEUE, queue)         /* what waits of a report is sent again, held or released */                     \
+    X(STATUS, status)       /* how the node and its links are */                                             \
+    X(PASS, pass)           /* a via organ passes a report on, or returns it */                              \
+    X(JOINT, joint)         /* a further signer signs a draft, or withdraws it */                            \
+    X(COMMENT, comment)     /* a recipient comments on a draft */                                            \
+    X(ADOPT, adopt)         /* the unit adopts a regime */                                                   \
+    X(CALENDAR, calendar)   /* a calendar is issued */                                                       \
+    X(EXCUSE, excuse)       /* a duty is excused, or its last day moved */                                   \
+    X(REMIND, remind)       /* a reminder by hand */                                                         \
+    X(CERTIFY, certify)     /* that nothing was received */                                                  \
+    X(RECALL, recall)       /* an author asks for a report back */                                           \
+    X(FETCH, fetch)         /* missing sources are asked for below */                                        \
+    X(ATTENTION, attention) /* an organ has looked at what waits for a person */                             \
+    X(WHY, why)             /* what is on its way, and what is tried again when */
 
 enum dg_ctl_verb {
     DG_CTL_NONE,
@@ -40,11 +41,11 @@ enum dg_queue_action { DG_QUEUE_RETRY = 1, DG_QUEUE_HOLD, DG_QUEUE_RELEASE };
 struct dg_ctl_request {
     enum dg_ctl_verb verb;
     bool dry_run;
-    struct dg_bytes organ;             /* who acts: slug */
-    struct dg_bytes draft;             /* push: dg_draft_encode; calendar: dg_calendar_encode */
-    struct dg_bytes report;            /* mark, queue, pass, fetch, recall: id or prefix in hex, as typed */
-    uint32_t code;                     /* mark */
-    struct dg_bytes note;              /* mark, pass, recall, excuse, remind, certify */
+    struct dg_bytes organ;  /* who acts: slug */
+    struct dg_bytes draft;  /* push: dg_draft_encode; calendar: dg_calendar_encode */
+    struct dg_bytes report; /* mark, queue, pass, fetch, recall, why: id or prefix in hex, as typed */
+    uint32_t code;          /* mark */
+    struct dg_bytes note;   /* mark, pass, recall, excuse, remind, certify */
     struct dg_bytes unit, level, name; /* invite */
     size_t regime_count;
     struct dg_bytes *regime;     /* invite, adopt (one): compiled */
@@ -71,6 +72,17 @@ struct dg_ctl_link {
     bool up, connected;
     dg_ms since_ms;  /* of the present condition; 0 unknown */
     int64_t skew_ms; /* their clock minus ours */
+    uint32_t tries;  /* why: since the line fell, or since something was put off on it */
+    dg_ms next_ms;   /* why: and when it is tried again; 0: that is not known */
+};
+
+/* A row of the outbox that was sent and is not yet answered. */
+struct dg_ctl_flight {
+    struct dg_bytes unit; /* to this neighbour */
+    uint32_t lane;        /* an enum dg_lane */
+    uint64_t seq;
+    uint32_t tries; /* so often on this connection */
+    dg_ms next_ms;  /* it is sent again then */
 };
 
 /* A duty that a pushed report meets. */
@@ -81,6 +93,7 @@ struct dg_ctl_met {
 };
 
 enum { DG_CTL_WARNINGS_MAX = 32, DG_CTL_REASONS_MAX = 32, DG_CTL_MET_MAX = 32 };
+enum { DG_CTL_FLIGHTS_MAX = 8192 }; /* of all links; what is beyond is not told */
 
 struct dg_ctl_reply {
     struct dg_fault fault; /* err DG_OK: done */
@@ -96,6 +109,8 @@ struct dg_ctl_reply {
     struct dg_fault *warning;
     size_t met_count; /* push */
     struct dg_ctl_met *met;
+    size_t flight_count; /* why */
+    struct dg_ctl_flight *flight;
 };
 
 /* Appends the request as the control socket carries it. Sticky errors of out. */

@@ -36,6 +36,23 @@ static void write_links(struct dg_pb_out *out, const struct dg_ctl_reply *reply,
         wire->link[i]->since_ms = link->since_ms;
         wire->link[i]->has_skew_ms = link->skew_ms != 0;
         wire->link[i]->skew_ms = link->skew_ms;
+        wire->link[i]->has_tries = link->tries != 0;
+        wire->link[i]->tries = link->tries;
+        wire->link[i]->has_next_ms = link->next_ms != 0;
+        wire->link[i]->next_ms = link->next_ms;
+    }
+}
+
+static void write_flights(struct dg_pb_out *out, const struct dg_ctl_reply *reply, Dgpb__CtlReply *wire)
+{
+    wire->n_flight = dg_pb_messages(out, reply->flight_count, &dgpb__ctl_flight__descriptor, &wire->flight);
+    for (size_t i = 0; i < wire->n_flight; i++) {
+        const struct dg_ctl_flight *flight = &reply->flight[i];
+        wire->flight[i]->unit = dg_pb_bytes(flight->unit);
+        wire->flight[i]->lane = flight->lane;
+        wire->flight[i]->seq = flight->seq;
+        wire->flight[i]->tries = flight->tries;
+        wire->flight[i]->next_ms = flight->next_ms;
     }
 }
 
@@ -77,6 +94,7 @@ enum dg_err dg_ctl_reply_encode(const struct dg_ctl_reply *reply, struct dg_buf 
     for (size_t i = 0; i < wire.n_warning; i++)
         write_fault(&reply->warning[i], wire.warning[i]);
     write_met(&pb, reply, &wire);
+    write_flights(&pb, reply, &wire);
     return dg_pb_out_end(&pb, &wire.base, out);
 }
 
@@ -123,6 +141,22 @@ static void read_links(struct dg_pb *pb, const Dgpb__CtlReply *wire, struct dg_c
         link->connected = wire->link[i]->connected;
         link->since_ms = dg_pb_instant(pb, wire->link[i]->since_ms, "since_ms");
         link->skew_ms = wire->link[i]->skew_ms;
+        link->tries = wire->link[i]->tries;
+        link->next_ms = dg_pb_instant(pb, wire->link[i]->next_ms, "next_ms");
+    }
+}
+
+static void read_flights(struct dg_pb *pb, const Dgpb__CtlReply *wire, struct dg_ctl_reply *ret)
+{
+    ret->flight_count =
+        dg_pb_array(pb, wire->n_flight, DG_CTL_FLIGHTS_MAX, sizeof *ret->flight, &ret->flight, "flight");
+    for (size_t i = 0; i < ret->flight_count; i++) {
+        struct dg_ctl_flight *flight = &ret->flight[i];
+        flight->unit = dg_pb_slug(pb, wire->flight[i]->unit, "unit");
+        flight->lane = wire->flight[i]->lane;
+        flight->seq = wire->flight[i]->seq;
+        flight->tries = wire->flight[i]->tries;
+        flight->next_ms = dg_pb_instant(pb, wire->flight[i]->next_ms, "next_ms");
     }
 }
 
@@ -168,6 +202,7 @@ static void read_reply(struct dg_pb *pb, const Dgpb__CtlReply *wire, struct dg_c
     for (size_t i = 0; i < ret->warning_count; i++)
         read_fault(pb, wire->warning[i], &ret->warning[i]);
     read_met(pb, wire, ret);
+    read_flights(pb, wire, ret);
 }
 
 enum dg_err dg_ctl_reply_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_reply *ret,

@@ -11,7 +11,7 @@ enum { STATUS_MS = 5000, CHANGE_MS = 60000 }; /* a busy daemon may have a long b
 static enum dg_err call(struct dg_cli *cli, const char *dir, const struct dg_ctl_request *request,
                         struct dg_buf *wire, struct dg_bytes *ret)
 {
-    int timeout_ms = request->verb == DG_CTL_STATUS ? STATUS_MS : CHANGE_MS;
+    int timeout_ms = request->verb == DG_CTL_STATUS || request->verb == DG_CTL_WHY ? STATUS_MS : CHANGE_MS;
 
     enum dg_err err = dg_ctl_request_encode(request, wire);
     if (err != DG_OK)

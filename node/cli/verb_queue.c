@@ -6,6 +6,7 @@
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
 #include "node/cli/view.h"
+#include "node/cli/why_live.h"
 
 /* ---- the list ----------------------------------------------------------------------------------- */
 
@@ -13,6 +14,7 @@ struct listing {
     struct dg_cli *cli;
     struct dg_view *view;
     struct dg_grid *grid; /* NULL with --json */
+    struct dg_why_live live;
 };
 
 static const char *const lane_names[DG_LANE_COUNT] = {"control", "urgent", "normal", "bulk"};
@@ -57,6 +59,7 @@ static const char *report_hex(const struct listing *listing, const struct dg_que
 static void print_json(struct listing *listing, const struct dg_queued *queued)
 {
     struct dg_json *json = dg_json_new();
+    struct dg_why_wait wait;
 
     dg_json_bytes(json, "unit", queued->unit);
     dg_json_text(json, "lane", queued->lane < DG_LANE_COUNT ? lane_names[queued->lane] : "?");
@@ -65,6 +68,14 @@ static void print_json(struct listing *listing, const struct dg_queued *queued)
     dg_json_instant(json, "since", queued->since_ms);
     dg_json_bool(json, "held", queued->held);
     dg_json_maybe(json, "code", queued->code);
+    dg_why_row(listing->view->txn, &listing->view->identity, queued, &listing->live, &wait);
+    dg_json_text(json, "reason", dg_why_name(wait.cause));
+    dg_json_text(json, "what", dg_why_said(listing->cli, &wait));
+    dg_json_number(json, "attempts", wait.tries);
+    if (wait.next_ms != 0)
+        dg_json_instant(json, "next", wait.next_ms);
+    else
+        dg_json_null(json, "next");
     dg_json_print(json, listing->cli->out);
 }
 
@@ -73,29 +84,34 @@ static bool list_one(void *ctx, const struct dg_queued *queued)
     struct listing *listing = ctx;
     struct dg_cli *cli = listing->cli;
     struct dg_arena *arena = listing->view->txn->arena;
-    char since[DG_LOCAL_TEXT];
+    char since[DG_LOCAL_TEXT], next[DG_LOCAL_TEXT];
+    struct dg_why_wait wait;
 
     if (listing->grid == NULL) {
         print_json(listing, queued);
         return true;
     }
     dg_local_text(queued->since_ms, since);
-    const char *held = queued->held ? dg_msg(cli, DG_MSG_HELD) : dg_msg(cli, DG_MSG_WAITS);
+    dg_why_row(listing->view->txn, &listing->view->identity, queued, &listing->live, &wait);
+    wait.record = false; /* the kind says it */
+    dg_local_text(wait.next_ms, next);
     dg_grid_row(listing->grid, (const char *const[]){
                                    dg_shown(arena, queued->unit),
                                    since,
                                    kind_name(queued->kind),
                                    dg_arena_printf(arena, "%.12s", report_hex(listing, queued)),
-                                   dg_arena_printf(arena, "%s %s", held, dg_shown(arena, queued->code)),
+                                   dg_arena_printf(arena, "%u", wait.tries),
+                                   next,
+                                   dg_why_said(cli, &wait),
                                });
     return true;
 }
 
-static enum dg_err list(struct dg_cli *cli, struct dg_view *view)
+static enum dg_err list(struct dg_cli *cli, struct dg_view *view, const struct dg_why_live *live)
 {
-    static const enum dg_msg heading[] = {DG_MSG_H_TO_UNIT, DG_MSG_H_SINCE, DG_MSG_H_KIND, DG_MSG_H_ID,
-                                          DG_MSG_H_STATE};
-    struct listing listing = {.cli = cli, .view = view};
+    static const enum dg_msg heading[] = {DG_MSG_H_TO_UNIT, DG_MSG_H_SINCE, DG_MSG_H_KIND,  DG_MSG_H_ID,
+                                          DG_MSG_H_TRIED,   DG_MSG_H_NEXT,  DG_MSG_H_REASON};
+    struct listing listing = {.cli = cli, .view = view, .live = *live};
 
     if (dg_cli_has(cli, DG_OPT_JSON)) {
         dg_queue_each(view->txn, dg_bytes_at(NULL, 0), list_one, &listing);
@@ -143,12 +159,13 @@ static enum dg_err act(struct dg_cli *cli)
 
 enum dg_err dg_verb_QUEUE(struct dg_cli *cli)
 {
+    struct dg_why_live live;
     struct dg_view view;
 
     if (cli->args.word_count > 0)
         return act(cli);
-    enum dg_err err = dg_view_open(cli, &view);
-    if (err != DG_OK)
-        return err;
-    return dg_view_close(cli, &view, list(cli, &view));
+    enum dg_err err = dg_why_ask(cli, NULL, &live);
+    if (err == DG_OK)
+        err = dg_view_open(cli, &view);
+    return err == DG_OK ? dg_view_close(cli, &view, list(cli, &view, &live)) : err;
 }

@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "node/core/had.h"
 #include "node/core/issued_impl.h"
+#include "node/core/line.h"
 #include "node/core/node_impl.h"
 
 /* ---- finding ------------------------------------------------------------------------------------ */
@@ -68,6 +69,7 @@ static void link_connected(struct dg_link *link, uint64_t conn, dg_ms now)
         link->since = now;
     link->connected = true;
     link->refused = false;
+    link->why = DG_OK;
     link->conn = conn;
     link->heard = now;
     link->ping_sent = now;
@@ -87,6 +89,8 @@ void dg_link_down(struct dg_link *link, dg_ms now)
 {
     if (link->connected)
         link->since = now;
+    if (link->connected || link->why == DG_OK)
+        link->why = DG_ERR_NETWORK;
     link->connected = false;
     link->flight_count = 0;
     link->hello_sent = 0; /* the parent is greeted as soon as the line takes it */
@@ -199,6 +203,47 @@ void dg_link_welcome(struct dg_node *node, struct dg_link *link, const struct dg
     }
     link_connected(link, DG_NODE_UP, now);
     link->skew_ms = welcome->clock_ms - now;
+}
+
+/* ---- what an officer is told ---------------------------------------------------------------------- */
+
+/* After a restart a line that did not stand goes on not to stand since it fell. */
+static void recall_line(struct dg_txn *txn, struct dg_link *link, dg_ms now)
+{
+    struct dg_line line;
+    bool fallen = dg_line_get(txn, dg_bytes_of(link->unit), &line) && !line.connected;
+    if (!link->connected && fallen) {
+        link->since = line.since_ms;
+        link->why = dg_err_by_name((const char *)line.code.data, line.code.size);
+    }
+    if (link->since == 0)
+        link->since = now;
+}
+
+static void note_line(struct dg_txn *txn, struct dg_link *link, dg_ms now)
+{
+    if (!link->noted)
+        recall_line(txn, link, now);
+    if (!link->connected && link->why == DG_OK)
+        link->why = DG_ERR_NETWORK;
+    if (link->noted && link->noted_connected == link->connected && link->noted_why == link->why)
+        return;
+    struct dg_line line = {.connected = link->connected, .since_ms = link->since};
+    if (!link->connected)
+        line.code = dg_bytes_of(dg_err_name(link->why));
+    dg_line_put(txn, dg_bytes_of(link->unit), &line);
+    link->noted = true;
+    link->noted_connected = link->connected;
+    link->noted_why = link->why;
+}
+
+void dg_link_note(struct dg_node *node, struct dg_txn *txn, dg_ms now)
+{
+    if (!node->lines_fell)
+        dg_lines_fall(txn, now);
+    node->lines_fell = true;
+    for (size_t i = 0; i < node->link_count; i++)
+        note_line(txn, node->link[i], now);
 }
 
 /* ---- time passes -------------------------------------------------------------------------------- */

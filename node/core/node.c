@@ -76,9 +76,11 @@ void dg_node_forget(struct dg_node *node)
     for (size_t i = 0; i < node->link_count; i++) {
         struct dg_link *link = node->link[i];
         link->connected = false;
+        link->noted = false;
         link->flight_count = 0; /* greeted again in its time: a full disk must not make the line spin */
     }
     node->seen_beacon.size = 0;
+    node->lines_fell = false;
     dg_outgoing_forget(node);
     dg_node_members_changed(node);
     dg_node_issued_changed(node, DG_RECORD_CALENDAR);
@@ -240,6 +242,7 @@ static void on_refused(struct dg_link *link, const struct dg_refused *refused, d
     if (greet_again)
         return;
     link->hello_sent = now; /* whoever is refused asks again only after a while */
+    link->why = dg_err_by_name((const char *)refused->code.data, refused->code.size);
     struct dg_fault fault;
     enum dg_err code = dg_err_by_name((const char *)refused->code.data, refused->code.size);
     (void)dg_faultf(&fault, code, "%.*s", (int)refused->detail.size, (const char *)refused->detail.data);
@@ -338,6 +341,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
     case DG_EVENT_TICK:
         housekeeping_step(node, txn, now);
         dg_link_tick(node, txn, now, out);
+        dg_link_note(node, txn, now);
         dg_duties_tick(node, txn, now);
         break;
     case DG_EVENT_CTL:

@@ -31,6 +31,10 @@ struct dg_link {
     bool wake;      /* something new may wait in the outbox */
     uint64_t conn;
     dg_ms heard, since; /* last message; when the present condition began */
+    enum dg_err why;    /* of a line that does not stand */
+    bool noted;         /* line.h says what the next two say */
+    bool noted_connected;
+    enum dg_err noted_why;
     dg_ms hello_sent, ping_sent, reset_at;
     uint32_t resets;
     int64_t skew_ms;
@@ -87,6 +91,7 @@ struct dg_node {
 
     size_t link_count, link_capacity;
     struct dg_link **link; /* link[0] is the parent's when there is one */
+    bool lines_fell;       /* those that stood when the node ended are noted as fallen */
 
     struct dg_challenge challenge[DG_CHALLENGES];
     size_t challenge_next;
@@ -141,6 +146,8 @@ void dg_link_welcome(struct dg_node *node, struct dg_link *link, const struct dg
 /* Greets and pings the parent when due, resets its silent line, and gives up children not heard for 2 *
  * DG_PONG_MS. */
 void dg_link_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out);
+/* Tells line.h how the lines are, where that has changed. */
+void dg_link_note(struct dg_node *node, struct dg_txn *txn, dg_ms now);
 /* True when the neighbour knows unit anyway: it is on its path to the root or below it. */
 bool dg_link_knows(struct dg_node *node, struct dg_txn *txn, struct dg_bytes neighbour, struct dg_bytes unit);
 
@@ -441,5 +448,10 @@ void dg_control_joint(struct dg_node *node, struct dg_txn *txn, const struct dg_
  * only checks. */
 void dg_control_attention(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                           dg_ms now, struct dg_ctl_reply *reply);
+
+/* ---- why (control_why.c) ---- */
+/* Tells how the lines are and what is on its way: of one report, or of all that waits. */
+void dg_control_why(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request, dg_ms now,
+                    struct dg_ctl_reply *reply);
 
 #endif

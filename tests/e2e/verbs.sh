@@ -430,9 +430,14 @@ run 0 -n dp queue hold "$id2"
 run 0 -n dp queue --json
 json "held" "any(row['id'] == '$id2' and row['held'] for row in rows)"
 run 0 -n dp queue
+run 0 -n dp why "$id2" --json
+json "why a held report waits" 'rows[0]["state"] == "waits" and rows[0]["waits"][0]["cause"] == "held" and "release" in rows[0]["waits"][0]["do"]'
+run 0 -n dp why "$id2"
 run 0 -n dp queue release "$id2"
 run 0 -n dp queue retry "$id2"
 run 2 -n dp queue drop "$id2"
+run 4 -n dp why 0123456789abcdef
+run 2 -n dp why xyz
 run 4 -n dp queue retry 0123456789abcdef
 until_true 60 'rows[0]["state"] == "DEGRADED" and "UPLINK_DOWN" in rows[0]["reasons"]' -n dp status --json
 serve bp

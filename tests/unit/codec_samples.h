@@ -645,7 +645,7 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
         request.report = sample_text("0123abcd");
         request.organ = sample_text("ban-dan-van");
         request.back = true;
-    } else if (verb == DG_CTL_FETCH) {
+    } else if (verb == DG_CTL_FETCH || verb == DG_CTL_WHY) {
         request.report = sample_text("0123abcd");
     } else if (verb == DG_CTL_ATTENTION) {
         request.organ = sample_text("van-phong");
@@ -664,8 +664,10 @@ static inline struct dg_ctl_reply sample_reply(void)
     static struct dg_bytes reason[1];
     static struct dg_fault warning[1];
     static struct dg_ctl_met met[1];
+    static struct dg_ctl_flight flight[1];
 
-    link[0] = (struct dg_ctl_link){sample_text("binh-phuoc"), true, false, SAMPLE_MS, -250};
+    link[0] = (struct dg_ctl_link){sample_text("binh-phuoc"), true, false, SAMPLE_MS, -250, 3, SAMPLE_MS};
+    flight[0] = (struct dg_ctl_flight){sample_text("binh-phuoc"), 2, 41, 3, SAMPLE_MS};
     reason[0] = sample_text("UPLINK_DOWN");
     (void)dg_faultf(&warning[0], DG_ERR_NO_RECIPIENT, "không có");
     dg_fault_rule(&warning[0], "BP-24.2b", "Điều 24 khoản 2");
@@ -681,6 +683,8 @@ static inline struct dg_ctl_reply sample_reply(void)
         .warning = warning,
         .met_count = 1,
         .met = met,
+        .flight_count = 1,
+        .flight = flight,
     };
     met[0] = (struct dg_ctl_met){
         sample_text("cap-uy@dong-phu"), sample_text("BP-24.2b"), sample_text("2026-10"), {20600}, true};
