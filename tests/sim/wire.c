@@ -129,7 +129,9 @@ enum dg_said sim_wire_send(struct sim_node *from, uint64_t conn, const struct dg
     describe(frame, words, sizeof words);
     sim_villain_overhear(world, frame);
     const char *what = mishap(world, from, to, child);
-    sim_trace_line(&world->trace, world->now, "%s -> %s:%s%s%s", from->unit, to->unit, words,
+    bool beats = frame->ping != NULL || frame->pong != NULL;
+    if (!beats || !world->calm) /* half an hour of them would leave no room for anything else */
+        sim_trace_line(&world->trace, world->now, "%s -> %s:%s%s%s", from->unit, to->unit, words,
                    what != NULL ? " ... " : "", what != NULL ? what : "");
     if (what != NULL)
         return DG_SAID;
