@@ -1,7 +1,7 @@
 /* directory_load.c - the DIRECTORY table read into a struct dg_directory.
  *
  * Two walks: the units first, since rows of one unit sort its organs before its own certificate, then
- * organs and adoptions hung under them.
+ * organs and adoptions hung under them. A new row of a unit that is known can also be added to what was read.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -197,12 +197,19 @@ static bool load_row(void *ctx, const struct dg_dir_row *row)
     return row->kind == 'o' ? load_organ(l, row) : load_adoption(l, row);
 }
 
+/* Lists have some room to grow in, so that what is added one by one is not copied each time. */
+static size_t list_room(size_t count)
+{
+    enum { STEP = 8 };
+    return (count / STEP + 1) * STEP;
+}
+
 static bool make_lists(struct loading *l)
 {
     for (size_t i = 0; i < l->dir->unit_count; i++) {
         struct dg_dir_unit *unit = &l->dir->unit[i];
-        unit->organ = dg_arena_array(l->arena, unit->organ_count + 1, sizeof *unit->organ);
-        unit->adoption = dg_arena_array(l->arena, unit->adoption_count + 1, sizeof *unit->adoption);
+        unit->organ = dg_arena_array(l->arena, list_room(unit->organ_count), sizeof *unit->organ);
+        unit->adoption = dg_arena_array(l->arena, list_room(unit->adoption_count), sizeof *unit->adoption);
         if (unit->organ == NULL || unit->adoption == NULL)
             return loading_fail(l, DG_ERR_NO_MEMORY);
         unit->organ_count = 0;
@@ -246,4 +253,57 @@ enum dg_err dg_directory_load(struct dg_txn *txn, struct dg_arena *arena, struct
     if (l.err == DG_OK)
         *ret = dir;
     return l.err;
+}
+
+/* ---- one more ------------------------------------------------------------------------------------ */
+
+/* A longer copy of a list that would be full with one more. */
+static bool make_room(struct loading *l, void **list, size_t count, size_t item)
+{
+    if (list_room(count + 1) == list_room(count))
+        return true;
+    void *longer = dg_arena_array(l->arena, list_room(count + 1), item);
+    if (longer == NULL)
+        return loading_fail(l, DG_ERR_NO_MEMORY);
+    memcpy(longer, *list, count * item);
+    *list = longer;
+    return true;
+}
+
+static bool organ_before(const struct dg_dir_organ *a, const struct dg_dir_organ *b)
+{
+    int order = dg_bytes_compare(a->slug, b->slug);
+    return order != 0 ? order < 0 : a->serial < b->serial;
+}
+
+/* The last organ of the list goes to its place. */
+static void settle_organ(struct dg_dir_unit *unit)
+{
+    for (size_t i = unit->organ_count - 1; i > 0 && organ_before(&unit->organ[i], &unit->organ[i - 1]); i--) {
+        struct dg_dir_organ moved = unit->organ[i];
+        unit->organ[i] = unit->organ[i - 1];
+        unit->organ[i - 1] = moved;
+    }
+}
+
+static bool add_organ(struct loading *l, const struct dg_dir_row *row)
+{
+    void *list = l->unit->organ;
+    if (l->unit->organ_count == 0) /* it is partial no longer, as others may not be */
+        return false;
+    if (!make_room(l, &list, l->unit->organ_count, sizeof *l->unit->organ))
+        return false;
+    l->unit->organ = list;
+    if (!load_organ(l, row))
+        return false;
+    settle_organ(l->unit);
+    return true;
+}
+
+bool dg_directory_add(struct dg_txn *txn, struct dg_arena *arena, const struct dg_dir_row *row,
+                      struct dg_directory *directory)
+{
+    struct loading l = {.txn = txn, .arena = arena, .dir = directory};
+    l.unit = unit_of(directory, row->unit);
+    return row->kind == 'o' && l.unit != NULL && add_organ(&l, row);
 }

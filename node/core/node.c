@@ -108,6 +108,13 @@ void dg_node_members_changed(struct dg_node *node)
     node->allowed_version++;
 }
 
+void dg_node_member_added(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row)
+{
+    if (!node->dir_fresh || !dg_directory_add(txn, &node->dir_arena, row, &node->dir))
+        dg_node_members_changed(node);
+    node->proven = (struct dg_proven){.unit = NULL};
+}
+
 const struct dg_dir_unit *dg_node_self(struct dg_node *node, struct dg_txn *txn)
 {
     return dg_directory_unit(dg_node_directory(node, txn), dg_bytes_of(node->identity.unit));

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "node/core/mutant.h"
 #include "node/store/store_map.h"
 #include "node/store/store_value.h"
 
@@ -38,6 +39,11 @@ struct mem_store {
     struct change *changes; /* of the open transaction, oldest first */
     size_t change_count, change_capacity;
     struct failure commit_failure, put_failure;
+    enum dg_err late_failure;    /* of the next commit, which happens all the same */
+    struct dg_map_value *rotten; /* a value that is not what was stored; NULL: none */
+    size_t rotten_at;            /* its altered byte, */
+    uint8_t rotten_bit;          /* and how */
+    bool masked;                 /* for a while it is as it was */
     uint64_t committed;
 };
 
@@ -104,9 +110,19 @@ static void roll_back(struct mem_store *store)
         undo(store, &store->changes[--store->change_count]);
 }
 
+/* A value that is gone has taken its rot along. */
+static void value_gone(struct mem_store *store, const struct dg_map_value *value)
+{
+    if (store->rotten == value)
+        store->rotten = NULL;
+}
+
 static void keep(struct mem_store *store)
 {
     for (size_t i = 0; i < store->change_count; i++) {
+        if (store->changes[i].kind != INSERTED)
+            value_gone(store, store->changes[i].kind == REPLACED ? store->changes[i].old
+                                                                 : store->changes[i].row->value);
         if (store->changes[i].kind == REPLACED)
             free(store->changes[i].old);
         else if (store->changes[i].kind == REMOVED)
@@ -115,12 +131,22 @@ static void keep(struct mem_store *store)
     store->change_count = 0;
 }
 
+/* True when the value reads well; else the transaction fails, as a sum that does not fit makes it fail. */
+static bool sound(struct dg_txn *txn, const struct dg_map_row *row)
+{
+    const struct mem_store *store = store_of(txn);
+    if (row->value != store->rotten || store->masked || DG_MUTANT("believe-disk"))
+        return true;
+    dg_txn_fail(txn, DG_ERR_STORE_CORRUPT);
+    return false;
+}
+
 /* --- rows ---------------------------------------------------------------------------------- */
 
 static bool mem_get(struct dg_txn *txn, enum dg_table table, struct dg_bytes key, struct dg_bytes *ret)
 {
     const struct dg_map_row *row = dg_map_find(&store_of(txn)->table[table], key);
-    if (row == NULL)
+    if (row == NULL || !sound(txn, row))
         return false;
     *ret = value_of(row);
     return true;
@@ -201,6 +227,8 @@ static bool stand(struct dg_cursor *cursor, struct dg_map_row *row, int off_end)
         return false;
     }
     at->place = AT;
+    if (!sound(cursor->txn, row))
+        return false;
     cursor->key = dg_map_row_key(row);
     cursor->value = value_of(row);
     return true;
@@ -286,6 +314,10 @@ static enum dg_err mem_commit(struct dg_txn *txn, struct dg_committed *ret)
     }
     keep(store);
     store->txn.open = false;
+    enum dg_err late = store->late_failure;
+    store->late_failure = DG_OK;
+    if (late != DG_OK)
+        return late;
     *ret = (struct dg_committed){.number = ++store->committed, .store = store};
     return DG_OK;
 }
@@ -333,6 +365,49 @@ void dg_store_mem_fail_commit(struct dg_store *store, unsigned n, enum dg_err er
 void dg_store_mem_fail_put(struct dg_store *store, unsigned n, enum dg_err err)
 {
     ((struct mem_store *)store)->put_failure = (struct failure){.countdown = n, .err = err};
+}
+
+void dg_store_mem_fail_late(struct dg_store *store, enum dg_err err)
+{
+    ((struct mem_store *)store)->late_failure = err;
+}
+
+const char *dg_store_mem_rot(struct dg_store *head, uint64_t which)
+{
+    struct mem_store *store = (struct mem_store *)head;
+    enum dg_table table = (enum dg_table)(which % DG_TABLE_COUNT);
+    const struct dg_map *map = &store->table[table];
+    if (store->rotten != NULL || map->rows == 0)
+        return NULL;
+    const struct dg_map_row *row = map->first[0];
+    for (uint64_t skip = which / DG_TABLE_COUNT % map->rows; skip > 0; skip--)
+        row = row->next[0];
+    if (row->value->size == 0)
+        return NULL;
+    store->rotten = row->value;
+    store->rotten_at = (size_t)(which >> 32) % row->value->size;
+    store->rotten_bit = (uint8_t)(1u << (which >> 29 & 7));
+    store->masked = false;
+    store->rotten->bytes[store->rotten_at] ^= store->rotten_bit;
+    return dg_table_name(table);
+}
+
+void dg_store_mem_mask(struct dg_store *head, bool masked)
+{
+    struct mem_store *store = (struct mem_store *)head;
+    if (store->rotten != NULL && store->masked != masked)
+        store->rotten->bytes[store->rotten_at] ^= store->rotten_bit;
+    store->masked = masked;
+}
+
+bool dg_store_mem_heal(struct dg_store *head)
+{
+    struct mem_store *store = (struct mem_store *)head;
+    if (store->rotten == NULL)
+        return false;
+    dg_store_mem_mask(head, true);
+    store->rotten = NULL;
+    return true;
 }
 
 size_t dg_store_mem_rows(struct dg_store *store, enum dg_table table)

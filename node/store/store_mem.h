@@ -17,6 +17,16 @@ void dg_store_mem_crash(struct dg_store *store);
 void dg_store_mem_fail_commit(struct dg_store *store, unsigned n, enum dg_err err);
 /* Makes the n-th next put fail with err (n = 1: the next); 0 clears it. */
 void dg_store_mem_fail_put(struct dg_store *store, unsigned n, enum dg_err err);
+/* Makes the next commit happen and yet fail with err: the disk's answer was lost, not its work. */
+void dg_store_mem_fail_late(struct dg_store *store, enum dg_err err);
+/* Flips a bit of one stored value, chosen by which; reading that row fails with DG_ERR_STORE_CORRUPT from
+ * then on, until it is replaced, removed or healed. The table's name; NULL when nothing was altered, or
+ * something is already. */
+const char *dg_store_mem_rot(struct dg_store *store, uint64_t which);
+/* While it is masked the row reads as it was written: for looking at a store from outside. */
+void dg_store_mem_mask(struct dg_store *store, bool masked);
+/* Puts the bit back. False when nothing was rotten. */
+bool dg_store_mem_heal(struct dg_store *store);
 /* Rows and bytes of one table, for laws checked from outside. */
 size_t dg_store_mem_rows(struct dg_store *store, enum dg_table table);
 

@@ -31,7 +31,7 @@ static bool bloc_lacks(const char *slug)
 
 static uint32_t key_number(const struct sim_node *node, uint32_t role)
 {
-    return 1 + (uint32_t)node->index * KEYS_PER_NODE + role;
+    return 1 + (uint32_t)node->number * KEYS_PER_NODE + role;
 }
 
 static struct dg_keys unit_keys(struct sim_node *node)

@@ -402,6 +402,7 @@ void sim_laws_turn(struct sim_node *node)
     struct dg_txn *txn;
     if (dg_begin_read(node->store, &txn) != DG_OK)
         return;
+    dg_store_mem_mask(node->store, true);
     size_t deliveries = read_log(node, txn);
     size_t rows = dg_store_mem_rows(node->store, DG_TABLE_MAIL);
     if (!node->world->laws.broken && rows != memory->mail_rows + deliveries)
@@ -416,5 +417,6 @@ void sim_laws_turn(struct sim_node *node)
         sim_laws_vias(node, txn);
     if (!node->world->laws.broken && txn->err != DG_OK)
         sim_break(node->world, "L3", "the store of %s: %s", node->unit, dg_err_name(txn->err));
+    dg_store_mem_mask(node->store, false);
     dg_abort(node->store, txn);
 }

@@ -34,7 +34,7 @@
 struct sim_world;
 struct sim_node;
 
-enum { SIM_MEMORIES = 32 };
+enum { SIM_MEMORIES = 256 };
 
 /* An ordered set of ids, for each of which one word is kept. */
 struct sim_ids {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/core/mutant.h"
 #include "tests/sim/world.h"
 
 /* ---- points where a process can die -------------------------------------------------------------- */
@@ -20,7 +21,7 @@ static bool crash_here(void *ctx, const char *where)
     struct sim_world *world = node->world;
     bool dies = scripted(node, where, NULL);
     if (!dies && !world->calm && !world->founding)
-        dies = sim_chance(&world->choice, world->options.crash_commit);
+        dies = sim_fate_strikes(&world->fate, SIM_FATE_DIE_COMMIT, node->number, world->options.crash_commit);
     if (dies)
         sim_trace_line(&world->trace, world->now, "%s dies %s", node->unit, where);
     return dies;
@@ -30,8 +31,9 @@ static bool crash_here(void *ctx, const char *where)
 static bool dies_sending(struct sim_node *node, const char *where, const struct dg_frame *frame)
 {
     struct sim_world *world = node->world;
-    node->dying = scripted(node, where, frame) ||
-                  (!world->calm && !world->founding && sim_chance(&world->choice, world->options.crash_send));
+    node->dying = scripted(node, where, frame) || (!world->calm && !world->founding &&
+                                                   sim_fate_strikes(&world->fate, SIM_FATE_DIE_SEND,
+                                                                    node->number, world->options.crash_send));
     if (node->dying)
         sim_trace_line(&world->trace, world->now, "%s dies %s", node->unit, where);
     return node->dying;
@@ -91,26 +93,43 @@ static void node_uplink_reset(void *ctx)
     sim_wire_break(node);
 }
 
+/* ---- forks of the core (node/core/mutant.h) ------------------------------------------------------ */
+
+static struct sim_node *thinking; /* whose turn it is */
+
+bool dg_maybe(const char *point)
+{
+    if (thinking == NULL || thinking->world->calm || thinking->world->founding)
+        return false;
+    struct sim_world *world = thinking->world;
+    bool rare = sim_fate_strikes(&world->fate, SIM_FATE_MAYBE, thinking->number, world->options.maybe);
+    if (rare)
+        sim_trace_line(&world->trace, world->now, "%s goes the rarer way: %s", thinking->unit, point);
+    return rare;
+}
+
 /* ---- life ---------------------------------------------------------------------------------------- */
 
-void sim_node_init(struct sim_world *world, int index, int parent)
+void sim_node_init(struct sim_world *world, int index, unsigned number, int parent)
 {
     static const char *const prefix[] = {"tinh", "huyen", "xa", "chi-bo"};
     struct sim_node *node = &world->node[index];
     node->world = world;
+    node->number = number;
     node->index = index;
     node->parent = parent;
     node->level = parent == SIM_NOBODY ? 0 : world->node[parent].level + 1;
     assert(node->level < sizeof prefix / sizeof prefix[0]);
-    (void)snprintf(node->unit, sizeof node->unit, "%s-%d", prefix[node->level], index);
+    (void)snprintf(node->unit, sizeof node->unit, "%s-%u", prefix[node->level], number);
     node->signer = (struct dg_signer){.ctx = &node->ring, .sign = sim_sign};
     node->voice = (struct dg_voice){.ctx = node,
                                     .send = node_send,
                                     .reply = node_reply,
                                     .fact = node_fact,
                                     .uplink_reset = node_uplink_reset};
+    node->choice = sim_fate_stream(&world->fate, SIM_FATE_UNIT, number, 1);
     if (world->options.skew_max > 0)
-        node->skew = sim_between(&world->choice, -world->options.skew_max, world->options.skew_max);
+        node->skew = sim_between(&node->choice, -world->options.skew_max, world->options.skew_max);
     node->store = dg_store_mem_new();
     assert(node->store != NULL);
 }
@@ -129,6 +148,8 @@ bool sim_node_start(struct sim_node *node)
     struct dg_fault fault;
     (void)dg_fault(&fault, DG_OK);
     dg_store_mem_fail_commit(node->store, 0, DG_OK);
+    dg_store_mem_fail_put(node->store, 0, DG_OK);
+    dg_store_mem_fail_late(node->store, DG_OK);
     if (dg_node_open(node->store, &env, &node->node, &fault) != DG_OK ||
         dg_turn_init(&node->turn, node->store, node->node, &node->voice, sim_judge, NULL) != DG_OK)
         return false;
@@ -234,21 +255,6 @@ static void look_into(struct sim_node *node, const struct dg_event events[], siz
     }
 }
 
-/* A disk that is full or sick, for the next commit. */
-static void sicken(struct sim_node *node)
-{
-    struct sim_world *world = node->world;
-    if (world->calm || world->founding)
-        return;
-    enum dg_err err = DG_OK;
-    if (sim_chance(&world->choice, world->options.disk_full))
-        err = DG_ERR_STORE_FULL;
-    else if (sim_chance(&world->choice, world->options.disk_fails))
-        err = DG_ERR_STORE_IO;
-    if (err != DG_OK)
-        dg_store_mem_fail_commit(node->store, 1, err);
-}
-
 static size_t take_batch(struct sim_node *node, struct dg_event batch[SIM_BATCH_MAX + 1])
 {
     size_t count = node->inbox_count;
@@ -273,10 +279,25 @@ static void turn_ended(struct sim_node *node, enum dg_err err, bool changed)
         sim_node_die(node, dg_err_name(err));
     else if (err == DG_ERR_STORE_FULL)
         sim_trace_line(&world->trace, world->now, "%s has a full disk", node->unit);
+    else if (err == DG_ERR_NO_MEMORY && !world->calm)
+        sim_trace_line(&world->trace, world->now, "%s has no memory", node->unit);
     else if (err != DG_OK)
         sim_break(world, "L3", "a turn of %s ends with %s", node->unit, dg_err_name(err));
     if (changed && !world->laws.broken)
         sim_laws_turn(node);
+}
+
+/* How long the process really sleeps when it means to sleep for so long. */
+static dg_ms slept(struct sim_node *node, dg_ms due)
+{
+    struct sim_world *world = node->world;
+    if (world->calm)
+        return due;
+    if (sim_fate_strikes(&world->fate, SIM_FATE_LATE, node->number, world->options.late))
+        return due + sim_between(&world->fate.detail, 1, 90000);
+    if (sim_fate_strikes(&world->fate, SIM_FATE_EARLY, node->number, world->options.early))
+        return 1;
+    return due;
 }
 
 void sim_node_turn(struct sim_node *node)
@@ -289,7 +310,7 @@ void sim_node_turn(struct sim_node *node)
         batch[count++] = (struct dg_event){.kind = DG_EVENT_TICK};
         node->ticked_at = world->now;
     }
-    sicken(node);
+    sim_machine_sicken(node);
     if (world->script.here != NULL)
         look_into(node, batch, heard);
     if (scripted(node, "heard", NULL)) {
@@ -299,12 +320,14 @@ void sim_node_turn(struct sim_node *node)
         return;
     }
     world->turns++;
+    thinking = node;
     enum dg_err err = dg_turn_run(&node->turn, batch, count, sim_clock(node));
+    thinking = NULL;
     for (size_t i = 0; i < heard; i++)
         free((void *)(uintptr_t)batch[i].bytes.data);
     turn_ended(node, err, heard > 0 || world->options.duties > 0); /* a tick may remind somebody */
     if (node->node == NULL || world->founding)
         return;
     long due = node->inbox_count > 0 ? 1 : dg_node_due_in_ms(node->node, sim_clock(node));
-    sim_node_wake(node, world->now + (due > 0 ? due : 1));
+    sim_node_wake(node, world->now + slept(node, due > 0 ? due : 1));
 }

@@ -361,34 +361,32 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
     push->id = reply.id;
 }
 
+/* Somebody does something at some time, drawn from that input's own stream. */
+static void plan_input(struct sim_world *world, enum sim_kind kind, uint32_t *number)
+{
+    uint32_t input = (*number)++;
+    if (!sim_fate_strikes_at(&world->fate, SIM_FATE_INPUT, 0, input, 10000))
+        return;
+    dg_ms whole = world->options.load_ms;
+    dg_ms first = kind == SIM_FETCH ? whole / 2 : 1; /* there must be something to ask for */
+    dg_ms at = world->now + sim_between(&world->fate.detail, first, whole);
+    struct sim_node *node =
+        sim_node_by_number(world, (unsigned)sim_below(&world->fate.detail, world->drawn_count));
+    if (node != NULL)
+        sim_plan(world, &(struct sim_happening){.at = at, .kind = kind, .input = input, .node = node->index});
+}
+
 void sim_load_plan(struct sim_world *world)
 {
     const struct sim_options *options = &world->options;
-    unsigned marks = options->pushes + options->marks;
-    for (unsigned i = 0; i < marks + options->passes; i++)
-        sim_plan(world,
-                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
-                                         .kind = i < options->pushes ? SIM_PUSH
-                                                 : i < marks         ? SIM_MARK
-                                                                     : SIM_PASS,
-                                         .node = (int)sim_below(&world->choice, world->node_count)});
-    for (unsigned i = 0; i < options->adopts; i++)
-        sim_plan(world,
-                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
-                                         .kind = SIM_ADOPT,
-                                         .node = (int)sim_below(&world->choice, world->node_count)});
-    for (unsigned i = 0; i < options->accords; i++)
-        sim_plan(world,
-                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
-                                         .kind = SIM_ACCORD});
-    for (unsigned i = 0; i < options->fetches; i++)
-        sim_plan(world,
-                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
-                                         .kind = SIM_FETCH,
-                                         .node = (int)sim_below(&world->choice, world->node_count)});
-    for (unsigned i = 0; i < options->duties; i++)
-        sim_plan(world,
-                 &(struct sim_happening){.at = world->now + sim_between(&world->choice, 1, options->load_ms),
-                                         .kind = SIM_DUTY,
-                                         .node = (int)sim_below(&world->choice, world->node_count)});
+    const struct {
+        enum sim_kind kind;
+        unsigned count;
+    } inputs[] = {{SIM_PUSH, options->pushes},  {SIM_MARK, options->marks},     {SIM_PASS, options->passes},
+                  {SIM_ADOPT, options->adopts}, {SIM_ACCORD, options->accords}, {SIM_FETCH, options->fetches},
+                  {SIM_DUTY, options->duties}};
+    uint32_t number = 0;
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++)
+        for (unsigned k = 0; k < inputs[i].count; k++)
+            plan_input(world, inputs[i].kind, &number);
 }

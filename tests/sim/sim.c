@@ -1,9 +1,14 @@
 /* sim.c - dg_sim: runs seeds, mutants, stories and planned years.
  *
- *   dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--mutant NAME] [--mutants] [--stories] [--story NAME]
- *          [--year] [--trace]
+ *   dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--only NAMES] [--mutant NAME] [--mutants] [--stories]
+ *          [--story NAME] [--year] [--shrink S] [--shrinks-to N] [--trace]
  *
- * A failure prints the command that repeats it and the last hundred events. Exit status 1 then.
+ * A failing seed is shrunk for at most S seconds (60 unless told; 0: not at all); then the options that were
+ * drawn are printed, the last events of the units that are left, and the one command that repeats it, in
+ * which
+ * --only names every unit, input and misfortune (fate.h) that it takes. Exit status 1 then.
+ * With --shrinks-to N it is the other way round: status 0 says that a seed failed and was shrunk to at most N
+ * of those names. This is how the shrinking is tested, with a planted bug.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,13 +19,16 @@
 #include "common/crypto.h"
 #include "tests/sim/mutants.h"
 #include "tests/sim/run.h"
+#include "tests/sim/shrink.h"
 #include "tests/sim/stories.h"
 #include "tests/sim/year.h"
 
 struct arguments {
     uint64_t seed, seeds;
-    double seconds;
-    const char *mutant, *story;
+    double seconds, shrink;
+    const char *mutant, *story, *only;
+    struct sim_fates names;                  /* of --only */
+    uint64_t shrinks_to;                     /* 0: a failure is a failure */
     bool one, mutants, stories, year, trace; /* one: a seed was named */
 };
 
@@ -32,6 +40,34 @@ static double elapsed(void)
     if (start.tv_sec == 0)
         start = now;
     return (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
+}
+
+enum { NAMES_TEXT = 64 * 1024 };
+
+/* The case made as small as it can be, its last events, and the command that repeats it. Returns how many
+ * decisions it takes. */
+static size_t report_shrunk(const struct arguments *arguments, struct sim_options *options, const char *law)
+{
+    static char text[NAMES_TEXT];
+    struct sim_shrunk shrunk;
+    struct sim_result result;
+    if (!sim_shrink(options, law, arguments->shrink, &shrunk)) {
+        printf("it could not be shrunk: it does not break %s again\n", law);
+        sim_fates_done(&shrunk.left);
+        return SIZE_MAX;
+    }
+    options->only = &shrunk.left;
+    sim_run(options, false, true, &result);
+    sim_fates_text(&shrunk.left, text, sizeof text);
+    printf("\n%s: %s\nshrunk in %u runs from %zu decisions to %zu: %zu units, %zu inputs, %zu faults%s\n"
+           "repeat: dg_sim --seed %" PRIu64 "%s%s --only '%s' --trace\n",
+           result.law, result.what, shrunk.runs, shrunk.before, shrunk.left.count, shrunk.units,
+           shrunk.inputs, shrunk.faults, shrunk.least ? "; none of them can be left out" : "", options->seed,
+           arguments->mutant != NULL ? " --mutant " : "", arguments->mutant != NULL ? arguments->mutant : "",
+           text);
+    size_t size = shrunk.left.count;
+    sim_fates_done(&shrunk.left);
+    return size;
 }
 
 static void report_failure(const struct arguments *arguments, uint64_t seed, const struct sim_result *result)
@@ -61,13 +97,17 @@ static int run_seeds(const struct arguments *arguments)
         struct sim_options options;
         struct sim_result result;
         uint64_t seed = arguments->seed + done;
+        bool shrinks = arguments->shrink > 0 && arguments->only == NULL && !arguments->trace;
         sim_options_draw(seed, &options);
-        sim_run(&options, arguments->trace, true, &result);
+        options.only = arguments->only != NULL ? &arguments->names : NULL;
+        sim_run(&options, arguments->trace, !shrinks, &result);
         if (!result.ok) {
             report_failure(arguments, seed, &result);
-            return 1;
+            sim_options_print(&options);
+            size_t size = shrinks ? report_shrunk(arguments, &options, result.law) : SIZE_MAX;
+            return size <= arguments->shrinks_to ? 0 : 1;
         }
-        if (done == 0 && !repeats(seed, result.hash))
+        if (done == 0 && arguments->only == NULL && !repeats(seed, result.hash))
             return 1;
         turns += result.turns;
         crashes += result.crashes;
@@ -78,7 +118,7 @@ static int run_seeds(const struct arguments *arguments)
     printf("%" PRIu64 " seeds from %" PRIu64 " hold: %" PRIu64 " turns, %" PRIu64 " frames, %" PRIu64
            " reports, %" PRIu64 " deaths, %" PRIu64 " villainies, %.1f s\n",
            done, arguments->seed, turns, packets, pushes, crashes, villainies, elapsed());
-    return 0;
+    return arguments->shrinks_to > 0;
 }
 
 static bool year_repeats(uint64_t seed, uint64_t hash)
@@ -151,8 +191,8 @@ static int run_mutants(const struct arguments *arguments)
 
 static int usage(void)
 {
-    fputs("dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--mutant NAME] [--mutants]\n"
-          "       [--stories] [--story NAME] [--year] [--trace]\n",
+    fputs("dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--only NAMES] [--mutant NAME] [--mutants]\n"
+          "       [--stories] [--story NAME] [--year] [--shrink S] [--shrinks-to N] [--trace]\n",
           stderr);
     return 2;
 }
@@ -178,6 +218,12 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
             ret->seeds = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--seconds") == 0)
             ret->seconds = strtod(value, NULL);
+        else if (strcmp(argv[i], "--shrink") == 0)
+            ret->shrink = strtod(value, NULL);
+        else if (strcmp(argv[i], "--shrinks-to") == 0)
+            ret->shrinks_to = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--only") == 0 && sim_fates_read(value, &ret->names))
+            ret->only = value;
         else if (strcmp(argv[i], "--mutant") == 0)
             ret->mutant = value;
         else if (strcmp(argv[i], "--story") == 0)
@@ -193,7 +239,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {.seed = 1};
+    struct arguments arguments = {.seed = 1, .shrink = 60};
     struct dg_fault fault;
     (void)elapsed();
     if (!read_arguments(argc, argv, &arguments))
@@ -206,5 +252,7 @@ int main(int argc, char **argv)
         return sim_stories_run(arguments.story, arguments.trace) ? 0 : 1;
     if (arguments.year && !arguments.mutants)
         return run_years(&arguments);
-    return arguments.mutants ? run_mutants(&arguments) : run_seeds(&arguments);
+    int status = arguments.mutants ? run_mutants(&arguments) : run_seeds(&arguments);
+    sim_fates_done(&arguments.names);
+    return status;
 }

@@ -50,7 +50,7 @@ void sim_judge(void *ctx, struct dg_claim claims[], size_t count)
 
 /* ---- keys ---------------------------------------------------------------------------------------- */
 
-enum { POOL_MAX = 2048, CHECKED_MAX = 8192 };
+enum { POOL_MAX = SIM_STRANGERS_KEY + 1, CHECKED_MAX = 32768 };
 
 struct dg_seed sim_seed(uint32_t number)
 {

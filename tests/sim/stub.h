@@ -11,7 +11,7 @@
 #include "common/crypto.h"
 #include "node/core/node.h"
 
-enum { SIM_KEYRING_MAX = 24 };
+enum { SIM_KEYRING_MAX = 24, SIM_STRANGERS_KEY = 8191 /* a key that no unit has */ };
 
 /* The keys that one node may sign with. */
 struct sim_keyring {

@@ -7,7 +7,7 @@
 
 #include "common/when.h"
 
-enum { SIM_TRACE_LINES = 100, SIM_TRACE_WIDTH = 240 };
+enum { SIM_TRACE_LINES = 200, SIM_TRACE_WIDTH = 240 };
 
 struct sim_trace {
     bool print; /* every line at once */

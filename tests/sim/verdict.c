@@ -365,8 +365,8 @@ static bool check_attention(void *ctx, const struct dg_attention *item)
                                            DG_ERR_SOURCE_SUPERSEDED, DG_ERR_SOURCE_CHANGED};
     bool fine =
         v->world->options.villain != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_REPEATED));
-    /* What was on its way while a day went by was missing for a day. */
-    bool overnight = v->world->leap != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_GAP));
+    /* What was on its way while a day went by, or a clock was set, was missing for a day by that clock. */
+    bool overnight = (v->world->leap != 0 || v->world->options.step != 0) && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_GAP));
     fine = fine || overnight || dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED));
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         fine = fine || dg_bytes_is(item->code, dg_err_name(expected[i]));

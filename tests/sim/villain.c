@@ -45,7 +45,8 @@ static void say_bytes(const struct villainy *v, struct dg_bytes bytes)
                    v->stranger ? "a stranger" : v->child->unit, v->what);
     sim_node_hear(parent, &(struct dg_event){.kind = DG_EVENT_MESSAGE,
                                              .conn = v->stranger ? world->next_conn++ : v->child->conn,
-                                             .key = v->stranger ? sim_curve_key(2000) : v->child->transport,
+                                             .key = v->stranger ? sim_curve_key(SIM_STRANGERS_KEY)
+                                                                : v->child->transport,
                                              .bytes = bytes});
     world->villainies++;
     world->calm = true;

@@ -53,10 +53,13 @@ static void describe(const struct dg_frame *frame, char *ret, size_t size)
 
 /* ---- sending ------------------------------------------------------------------------------------- */
 
-static dg_ms arrival(struct sim_world *world, dg_ms *last)
+static dg_ms arrival(struct sim_world *world, const struct sim_node *from, dg_ms held, dg_ms *last)
 {
     dg_ms at = world->now + sim_between(&world->choice, 1, world->options.delay_max);
-    if (world->calm || !sim_chance(&world->choice, world->options.reorder)) {
+    if (at < held)
+        at = held;
+    if (world->calm ||
+        !sim_fate_strikes(&world->fate, SIM_FATE_REORDER, from->number, world->options.reorder)) {
         if (at < *last)
             at = *last;
         *last = at;
@@ -70,7 +73,8 @@ static void put_on_wire(struct sim_world *world, struct sim_node *from, struct s
     bool up = child == from;
     struct sim_happening packet = {
         .kind = SIM_PACKET,
-        .at = arrival(world, up ? &child->last_up : &child->last_down),
+        .at = arrival(world, from, up ? child->clog_up_until : child->clog_down_until,
+                      up ? &child->last_up : &child->last_down),
         .node = to->index,
         .from = from->index,
         .conn = up ? child->conn : DG_NODE_UP,
@@ -85,14 +89,23 @@ static void put_on_wire(struct sim_world *world, struct sim_node *from, struct s
     sim_plan(world, &packet);
 }
 
-static const char *mishap(struct sim_world *world, struct sim_node *to, struct sim_node *child, bool up)
+static const char *mishap(struct sim_world *world, struct sim_node *from, struct sim_node *to,
+                          struct sim_node *child)
 {
+    bool up = child == from;
     if (to->node == NULL)
         return "nobody is there";
-    if (up ? child->cut_up : child->cut_down)
+    if ((up ? child->cut_up_until : child->cut_down_until) > world->now)
         return "the line is cut";
-    if (!world->calm && sim_chance(&world->choice, world->options.loss))
+    if (world->calm)
+        return NULL;
+    if (sim_fate_strikes(&world->fate, SIM_FATE_LOSS, from->number, world->options.loss))
         return "lost";
+    if (sim_fate_strikes(&world->fate, SIM_FATE_FLIP, from->number, world->options.flip)) {
+        /* CURVE authenticates every frame: what was altered on the way ends the session. */
+        sim_wire_break(child);
+        return "altered on the way, and the line breaks";
+    }
     return NULL;
 }
 
@@ -110,18 +123,21 @@ enum dg_said sim_wire_send(struct sim_node *from, uint64_t conn, const struct dg
     if (child == NULL || (up && from->parent == SIM_NOBODY))
         return DG_SAID_GONE;
     struct sim_node *to = up ? &world->node[from->parent] : child;
-    if (child->clog_until > world->now)
+    if (child->full_until > world->now)
         return DG_SAID_FULL;
     char words[160];
     describe(frame, words, sizeof words);
     sim_villain_overhear(world, frame);
-    const char *what = mishap(world, to, child, up);
-    sim_trace_line(&world->trace, world->now, "%s -> %s:%s%s%s", from->unit, to->unit, words,
+    const char *what = mishap(world, from, to, child);
+    bool beats = frame->ping != NULL || frame->pong != NULL;
+    if (!beats || !world->calm) /* half an hour of them would leave no room for anything else */
+        sim_trace_line(&world->trace, world->now, "%s -> %s:%s%s%s", from->unit, to->unit, words,
                    what != NULL ? " ... " : "", what != NULL ? what : "");
     if (what != NULL)
         return DG_SAID;
     put_on_wire(world, from, to, child, bytes);
-    if (!world->calm && sim_chance(&world->choice, world->options.duplicate))
+    if (!world->calm &&
+        sim_fate_strikes(&world->fate, SIM_FATE_DOUBLE, from->number, world->options.duplicate))
         put_on_wire(world, from, to, child, bytes);
     return DG_SAID;
 }
@@ -182,27 +198,43 @@ void sim_wire_orphan(struct sim_node *node)
     tell_parent(node, node->conn);
 }
 
-static void weather_of(struct sim_world *world, struct sim_node *child)
+/* ---- weather ------------------------------------------------------------------------------------- */
+
+static void cut_line(struct sim_world *world, struct sim_node *child)
+{
+    uint64_t way = sim_below(&world->fate.detail, 3);
+    dg_ms until = world->now + sim_between(&world->fate.detail, 500, 20000);
+    child->cut_up_until = way != 1 ? until : 0;
+    child->cut_down_until = way != 0 ? until : 0;
+    sim_trace_line(&world->trace, world->now, "the line of %s is cut%s for %.1f s", child->unit,
+                   way == 0   ? " upward"
+                   : way == 1 ? " downward"
+                              : "",
+                   (double)(until - world->now) / 1000.0);
+}
+
+/* What is sent now arrives, but late and all at once. */
+static void clog_line(struct sim_world *world, struct sim_node *child, struct sim_choice *choice)
+{
+    uint64_t way = sim_below(choice, 3);
+    dg_ms until = world->now + sim_between(choice, 500, 40000);
+    child->clog_up_until = way != 1 ? until : child->clog_up_until;
+    child->clog_down_until = way != 0 ? until : child->clog_down_until;
+    sim_trace_line(&world->trace, world->now, "the line of %s clogs for %.1f s", child->unit,
+                   (double)(until - world->now) / 1000.0);
+}
+
+static void weather_of(struct sim_world *world, struct sim_node *child, uint32_t second)
 {
     const struct sim_options *options = &world->options;
-    struct sim_choice *choice = &world->choice;
-    if (child->cut_up || child->cut_down) {
-        if (sim_chance(choice, 1500)) {
-            child->cut_up = child->cut_down = false;
-            sim_trace_line(&world->trace, world->now, "the line of %s is mended", child->unit);
-        }
-    } else if (sim_chance(choice, options->cut)) {
-        uint64_t way = sim_below(choice, 3);
-        child->cut_up = way != 1;
-        child->cut_down = way != 0;
-        sim_trace_line(&world->trace, world->now, "the line of %s is cut%s", child->unit,
-                       way == 0   ? " upward"
-                       : way == 1 ? " downward"
-                                  : "");
-    }
-    if (sim_chance(choice, options->clog))
-        child->clog_until = world->now + sim_between(choice, 500, 20000);
-    if (sim_chance(choice, options->break_line)) {
+    struct sim_fate *fate = &world->fate;
+    if (sim_fate_strikes_at(fate, SIM_FATE_CUT, child->number, second, options->cut))
+        cut_line(world, child);
+    if (sim_fate_strikes_at(fate, SIM_FATE_CLOG, child->number, second, options->clog))
+        clog_line(world, child, &fate->detail);
+    if (sim_fate_strikes_at(fate, SIM_FATE_FULL, child->number, second, options->full))
+        child->full_until = world->now + sim_between(&fate->detail, 500, 20000);
+    if (sim_fate_strikes_at(fate, SIM_FATE_BREAK, child->number, second, options->break_line)) {
         sim_trace_line(&world->trace, world->now, "the line of %s breaks", child->unit);
         sim_wire_break(child);
     }
@@ -210,6 +242,12 @@ static void weather_of(struct sim_world *world, struct sim_node *child)
 
 void sim_wire_weather(struct sim_world *world)
 {
+    uint32_t second = (uint32_t)(world->now / 1000);
     for (size_t i = 1; i < world->node_count; i++)
-        weather_of(world, &world->node[i]);
+        weather_of(world, &world->node[i], second);
+    if (!sim_fate_strikes_at(&world->fate, SIM_FATE_SWIZZLE, 0, second, world->options.swizzle))
+        return;
+    for (size_t i = 1; i < world->node_count; i++)
+        if (sim_chance(&world->fate.detail, 5000))
+            clog_line(world, &world->node[i], &world->fate.detail);
 }

@@ -10,13 +10,24 @@ static const dg_ms beginning = INT64_C(1795230000000);
 
 dg_ms sim_clock(const struct sim_node *node)
 {
-    return beginning + node->world->now + node->world->leap + node->skew;
+    const struct sim_world *world = node->world;
+    if (world->now < node->stopped_until)
+        return node->stopped_at;
+    return beginning + world->now + world->leap + node->skew;
 }
 
 struct sim_node *sim_node_by_unit(struct sim_world *world, struct dg_bytes unit)
 {
     for (size_t i = 0; i < world->node_count; i++)
         if (dg_bytes_is(unit, world->node[i].unit))
+            return &world->node[i];
+    return NULL;
+}
+
+struct sim_node *sim_node_by_number(struct sim_world *world, unsigned number)
+{
+    for (size_t i = 0; i < world->node_count; i++)
+        if (world->node[i].number == number)
             return &world->node[i];
     return NULL;
 }
@@ -73,10 +84,36 @@ static void weather(struct sim_world *world)
 {
     if (world->calm)
         return;
+    uint32_t second = (uint32_t)(world->now / 1000);
     sim_wire_weather(world);
-    if (sim_chance(&world->choice, world->options.villain))
+    sim_machine_weather(world);
+    if (sim_fate_strikes_at(&world->fate, SIM_FATE_VILLAIN, 0, second, world->options.villain)) {
+        world->choice = world->fate.detail;
         sim_villain_act(world);
+    }
     sim_plan(world, &(struct sim_happening){.at = world->now + 1000, .kind = SIM_WEATHER});
+}
+
+/* What people do at some time is theirs to decide, whatever has happened before. */
+static bool is_input(const struct sim_happening *happening)
+{
+    switch (happening->kind) {
+    case SIM_PUSH:
+    case SIM_MARK:
+    case SIM_PASS:
+    case SIM_ADOPT:
+    case SIM_DUTY:
+    case SIM_FETCH:
+    case SIM_ACCORD:
+        return true;
+    case SIM_PACKET:
+    case SIM_TURN:
+    case SIM_START:
+    case SIM_GONE:
+    case SIM_WEATHER:
+        break;
+    }
+    return false;
 }
 
 static void happen(struct sim_world *world, struct sim_happening *happening)
@@ -91,6 +128,8 @@ static void happen(struct sim_world *world, struct sim_happening *happening)
             sim_node_turn(node);
         break;
     case SIM_START:
+        if (node->node == NULL && dg_store_mem_heal(node->store))
+            sim_trace_line(&world->trace, world->now, "the disk of %s is made good", node->unit);
         if (node->node == NULL && !sim_node_start(node))
             sim_break(world, "L3", "%s does not start", node->unit);
         break;
@@ -125,12 +164,31 @@ static void happen(struct sim_world *world, struct sim_happening *happening)
     free(happening->bytes);
 }
 
+/* Each node, each input and the weather draw from streams of their own, so that one which is left out changes
+ * as little as can be of what the others do. */
+static void happen_alone(struct sim_world *world, struct sim_happening *happening)
+{
+    struct sim_choice kept = world->choice;
+    struct sim_choice *own = &world->node[happening->node].choice;
+    if (is_input(happening)) {
+        world->choice = sim_fate_stream(&world->fate, SIM_FATE_INPUT, 1, happening->input);
+        happen(world, happening);
+    } else if (happening->kind == SIM_WEATHER) {
+        happen(world, happening);
+    } else {
+        world->choice = *own;
+        happen(world, happening);
+        *own = world->choice;
+    }
+    world->choice = kept;
+}
+
 void sim_world_run(struct sim_world *world, dg_ms until)
 {
     while (!world->laws.broken && world->queue_count > 0 && world->queue[0].at <= until) {
         struct sim_happening first = take_first(world);
         world->now = first.at;
-        happen(world, &first);
+        happen_alone(world, &first);
     }
     if (!world->laws.broken && world->now < until)
         world->now = until;
@@ -140,12 +198,12 @@ void sim_world_calm(struct sim_world *world)
 {
     world->calm = true;
     sim_trace_line(&world->trace, world->now, "-- calm: no more faults");
+    sim_machine_heal(world);
     for (size_t i = 0; i < world->node_count; i++) {
         struct sim_node *node = &world->node[i];
-        node->cut_up = false;
-        node->cut_down = false;
-        node->clog_until = 0;
-        dg_store_mem_fail_commit(node->store, 0, DG_OK);
+        node->cut_up_until = node->cut_down_until = 0;
+        node->clog_up_until = node->clog_down_until = 0;
+        node->full_until = 0;
         if (node->node == NULL && !sim_node_start(node))
             sim_break(world, "L3", "%s does not start", node->unit);
     }
@@ -172,28 +230,38 @@ void sim_world_settle(struct sim_world *world)
 static void make_province(struct sim_world *world)
 {
     enum { DISTRICTS = 3, BLOC = 4, UNITS = 17 };
-    sim_node_init(world, 0, SIM_NOBODY);
+    sim_node_init(world, 0, 0, SIM_NOBODY);
     for (int i = 1; i < UNITS; i++)
-        sim_node_init(world, i, i <= BLOC ? 0 : 1 + (i - BLOC - 1) % DISTRICTS);
+        sim_node_init(world, i, (unsigned)i, i <= BLOC ? 0 : 1 + (i - BLOC - 1) % DISTRICTS);
     world->node[BLOC].bloc = true;
-    world->node_count = UNITS;
+    world->node_count = world->drawn_count = UNITS;
+}
+
+/* Adds a unit below another, unless it or that one is left out of this run. */
+static void add_unit(struct sim_world *world, unsigned number, const struct sim_node *parent)
+{
+    bool exists = number == 0 || (parent != NULL && world->node_count < SIM_NODES_MAX &&
+                                  sim_fate_strikes_at(&world->fate, SIM_FATE_UNIT, number, 0, 10000));
+    if (exists)
+        sim_node_init(world, (int)world->node_count++, number, parent != NULL ? parent->index : SIM_NOBODY);
 }
 
 static void make_tree(struct sim_world *world)
 {
     const struct sim_options *options = &world->options;
-    sim_node_init(world, 0, SIM_NOBODY);
-    world->node_count = 1;
-    while (world->node_count < options->nodes) {
+    unsigned level[SIM_NODES_MAX] = {0}, count = 1;
+    add_unit(world, 0, NULL);
+    while (count < options->nodes && count < SIM_NODES_MAX && options->levels > 1) {
         /* The first ones make the tree as deep as it shall be. */
-        int parent = (int)world->node_count - 1;
-        if (world->node_count >= options->levels)
-            parent = (int)sim_below(&world->choice, world->node_count);
-        if (world->node[parent].level + 1 < options->levels)
-            sim_node_init(world, (int)world->node_count++, parent);
-        else if (options->levels == 1)
-            break;
+        unsigned parent = count - 1;
+        if (count >= options->levels)
+            parent = (unsigned)sim_below(&world->choice, count);
+        if (level[parent] + 1 >= options->levels)
+            continue;
+        add_unit(world, count, sim_node_by_number(world, parent));
+        level[count++] = level[parent] + 1;
     }
+    world->drawn_count = count;
 }
 
 struct sim_world *sim_world_new(const struct sim_options *options)
@@ -204,6 +272,7 @@ struct sim_world *sim_world_new(const struct sim_options *options)
     world->options = *options;
     world->next_conn = 1;
     sim_choice_start(&world->choice, options->seed);
+    sim_fate_start(&world->fate, options->seed, options->only);
     sim_trace_start(&world->trace, false);
     dg_arena_init(&world->arena, 0);
     dg_arena_init(&world->frame_arena, 0);
@@ -234,6 +303,7 @@ void sim_world_free(struct sim_world *world)
     for (size_t i = 0; i < world->caught_count; i++)
         free(world->caught[i].bytes);
     sim_laws_free(world);
+    sim_fate_end(&world->fate);
     dg_buf_done(&world->said);
     dg_buf_done(&world->replied);
     dg_arena_done(&world->arena);

@@ -15,12 +15,13 @@
 #include "node/shell/turn.h"
 #include "node/store/store_mem.h"
 #include "tests/sim/choice.h"
+#include "tests/sim/fate.h"
 #include "tests/sim/laws.h"
 #include "tests/sim/stub.h"
 #include "tests/sim/trace.h"
 
 enum {
-    SIM_NODES_MAX = 32,
+    SIM_NODES_MAX = 256,
     SIM_ORGANS_MAX = 9,
     SIM_INBOX_MAX = 1024,
     SIM_BATCH_MAX = 64,
@@ -28,20 +29,26 @@ enum {
     SIM_NOBODY = -1,
 };
 
-/* What one seed's world is like; rates are in 10,000. */
+/* What one seed's world is like; rates are in 10,000. run.c prints it. */
 struct sim_options {
     uint64_t seed;
+    const struct sim_fates *only; /* what may strike at all; NULL: whatever the seed says. Borrowed. */
     unsigned nodes, levels;
     unsigned pushes, marks, passes, adopts, duties, fetches;
-    unsigned accords;                  /* signatures, withdrawals and comments that somebody tries */
-    dg_ms load_ms;                     /* reports are pushed in this time, and faults happen */
-    unsigned loss, duplicate, reorder; /* of a frame */
+    unsigned accords;                        /* signatures, withdrawals and comments that somebody tries */
+    dg_ms load_ms;                           /* reports are pushed in this time, and faults happen */
+    unsigned loss, duplicate, reorder, flip; /* of a frame */
     dg_ms delay_max;
-    unsigned cut, clog, break_line;    /* of a link, per second */
-    unsigned crash_commit, crash_send; /* at each such point */
-    unsigned disk_full, disk_fails;    /* of a commit */
-    unsigned villain;                  /* per second */
-    dg_ms skew_max;
+    unsigned cut, full, clog, break_line;                        /* of a link, per second */
+    unsigned swizzle;                                            /* of the whole tree, per second */
+    unsigned crash_commit, crash_send;                           /* at each such point */
+    unsigned disk_full, put_full, disk_fails, disk_late, memory; /* of a turn's transaction */
+    unsigned rot;                                                /* of a store, per second */
+    unsigned step, stop;                                         /* of a clock, per second */
+    unsigned late, early;                                        /* of a timer */
+    unsigned maybe;                                              /* at each fork of the core (mutant.h) */
+    unsigned villain;                                            /* per second */
+    dg_ms skew_max, step_max;
     bool second_regime; /* districts have a regime of their own */
     bool province;      /* the tree of year.h in place of one by chance */
     dg_ms settle_ms;    /* bound of the laws that something good happens */
@@ -67,6 +74,7 @@ struct sim_happening {
     dg_ms at;
     uint64_t serial; /* keeps the order of what happens at one time */
     enum sim_kind kind;
+    uint32_t input;  /* of what people do: its number */
     int node;        /* to whom */
     int from;        /* packet: SIM_NOBODY for a villain's */
     uint64_t conn;   /* packet, gone: as the receiver names it */
@@ -86,6 +94,7 @@ struct sim_world;
 
 struct sim_node {
     struct sim_world *world;
+    unsigned number;   /* in the tree as it was drawn, whoever is left out of it */
     int index, parent; /* parent: SIM_NOBODY at the root */
     unsigned level;    /* 0 at the root */
     char unit[16];
@@ -99,16 +108,21 @@ struct sim_node {
     struct dg_curve_key transport;
     size_t organ_count;
     struct sim_organ organ[SIM_ORGANS_MAX];
+    struct sim_choice choice; /* draws of what happens to this node */
     dg_ms skew;
-    dg_ms turn_at, ticked_at; /* turn_at 0: none is planned */
-    bool dying;               /* died while speaking; nothing is heard of it any more */
+    dg_ms stopped_until, stopped_at; /* the clock stands at stopped_at until then */
+    dg_ms turn_at, ticked_at;        /* turn_at 0: none is planned */
+    bool puts_fail;                  /* some put of this turn fails */
+    bool dying;                      /* died while speaking; nothing is heard of it any more */
     bool speaking_of_push, speaking_of_parcel, speaking_of_receipt, speaking_of_pass,
         speaking_of_state; /* in the batch */
     unsigned boots;
     /* The line to the parent. */
-    uint64_t conn; /* its name at the parent */
-    bool cut_up, cut_down;
-    dg_ms clog_until, last_up, last_down;
+    uint64_t conn;                        /* its name at the parent */
+    dg_ms cut_up_until, cut_down_until;   /* what is said is lost */
+    dg_ms clog_up_until, clog_down_until; /* what is said arrives only then */
+    dg_ms full_until;                     /* the sockets take nothing */
+    dg_ms last_up, last_down;
     size_t inbox_count;
     struct dg_event inbox[SIM_INBOX_MAX]; /* bytes are owned */
 };
@@ -134,13 +148,15 @@ struct sim_script {
 
 struct sim_world {
     struct sim_options options;
-    struct sim_choice choice;
+    struct sim_choice choice; /* of whatever happens now */
+    struct sim_fate fate;
     struct sim_trace trace;
     struct sim_laws laws;
     struct sim_script script;
-    dg_ms now;  /* since the beginning of the world */
-    dg_ms leap; /* whole days that went by at once, on every clock */
-    bool calm;  /* no more faults */
+    dg_ms now;            /* since the beginning of the world */
+    dg_ms leap;           /* whole days that went by at once, on every clock */
+    bool calm;            /* no more faults */
+    unsigned drawn_count; /* units of the tree as it was drawn */
     size_t node_count;
     struct sim_node node[SIM_NODES_MAX];
     uint64_t next_conn, next_serial;
@@ -176,10 +192,12 @@ void sim_plan(struct sim_world *world, const struct sim_happening *happening);
 /* What the node's own clock shows. */
 dg_ms sim_clock(const struct sim_node *node);
 struct sim_node *sim_node_by_unit(struct sim_world *world, struct dg_bytes unit);
+/* NULL when that unit is left out. */
+struct sim_node *sim_node_by_number(struct sim_world *world, unsigned number);
 
 /* ---- life.c: a process that runs, dies and is started again ---- */
 /* Names it, gives it a clock and an empty store. */
-void sim_node_init(struct sim_world *world, int index, int parent);
+void sim_node_init(struct sim_world *world, int index, unsigned number, int parent);
 /* Opens what is in its store; all its lines are new. */
 bool sim_node_start(struct sim_node *node);
 /* What is not committed is gone; it is started again after a while. */
@@ -205,6 +223,14 @@ void sim_wire_break(struct sim_node *child);
 void sim_wire_orphan(struct sim_node *node);
 /* Cuts, clogs and breaks lines by chance; once a second. */
 void sim_wire_weather(struct sim_world *world);
+
+/* ---- weather.c: what befalls a machine ---- */
+/* Sets clocks, stops them, and lets stores rot, by chance; once a second. */
+void sim_machine_weather(struct sim_world *world);
+/* A sick disk or no memory for the next transaction of the node, by chance. */
+void sim_machine_sicken(struct sim_node *node);
+/* All machines are well again. */
+void sim_machine_heal(struct sim_world *world);
 
 /* ---- founding.c ---- */
 /* Founds the root and enrols everybody else, in order. */
