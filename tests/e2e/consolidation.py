@@ -232,6 +232,31 @@ def fetched(province, front):
           f"export: {done.returncode} {done.stderr}")
 
 
+def bloc(federation):
+    """What waits for the propaganda commission of a bloc goes into the report that it draws up itself."""
+    node = federation.child("binh-phuoc", "khoi", "bloc", "Đảng ủy Khối", regime="tuyen-quang-khoi")
+    cell = federation.child("khoi", "chi-bo", "cell", "Chi bộ", listens=False)
+    federation.settle()
+    half = f"{int(QUARTER[:4]) - 1}-H2"
+    paper = federation.home / "cell.md"
+    paper.write_text(f"---\nkind: periodic\nperiod: {half}\ndate: {federation.day()}\ntitle: Báo cáo\n"
+                     "indicators: {dang-vien: 12}\n---\n# I. Tình hình\nỔn định.\n", encoding="utf-8")
+    sent = cell.run("push", str(paper), "--from", "cap-uy", "--wait", "60").strip()
+    words = ["consolidate", "--as", "ban-tuyen-giao", "--rule", "TQ-10.2", "--period"]
+    refused = node.run(*words, QUARTER, expect=None)
+    check(refused.returncode == EXIT["refused"] and "(BAD_PERIOD)" in refused.stderr and "H Y" in refused.stderr,
+          f"a quarter in a bloc: {refused.stderr}")
+    found = consolidate(node, "ban-tuyen-giao", half, "TQ-10.2")
+    check([row["id"] for row in found["sources"]] == [sent] and found["kind"] == "consolidation"
+          and found["missing"] == [] and found["indicators"] == {"dang-vien": 12}, f"the bloc's draft: {found}")
+    draft = federation.home / "khoi.md"
+    node.run(*words, half, "-o", str(draft))
+    made = node.run("push", str(draft), "--from", "ban-tuyen-giao").strip()
+    check([row["id"] for row in node.lines("inbox", "ban-thuong-vu")] == [made],
+          "the standing board should have the consolidated report, and not what went into it")
+    check([(row["id"], row["state"]) for row in lineage(node, made)] == [(made, "held"), (sent, "held")], "its lineage")
+
+
 def corrected_later(federation, book, made):
     """A source changes after the fact: the consolidated report says so, and the next draft has the new figure."""
     province = federation.nodes["binh-phuoc"]
@@ -280,6 +305,7 @@ def test(program, daemon, options):
         refusals(federation)
         inspector(federation, book, made)
         corrected_later(federation, book, made)
+        bloc(federation)
         if "liar" in options:
             altered(federation, book, options["liar"])
         for node in federation.nodes.values():
