@@ -176,19 +176,23 @@ static void json_recall(struct dg_json *json, struct dg_arena *arena, const stru
     dg_json_bool(recall, "withdrawn", correction->withdrawn);
 }
 
+void dg_json_changes(struct dg_json *json, size_t count, const struct dg_change change[])
+{
+    struct dg_json *changes = dg_json_array(json, "source_changes");
+    for (size_t i = 0; i < count; i++) {
+        struct dg_json *item = dg_json_item(changes);
+        dg_json_hex(item, "source", change[i].source.b, sizeof change[i].source.b);
+        dg_json_text(item, "how", dg_change_name(change[i].how));
+        dg_json_maybe_id(item, "by", change[i].how == DG_CHANGE_SUPERSEDED, &change[i].by);
+    }
+}
+
 void dg_json_correction(struct dg_json *json, struct dg_arena *arena, const struct dg_correction *correction)
 {
     char hex[DG_HEX_BYTES];
     dg_json_maybe_id(json, "superseded_by", correction->superseded, &correction->superseded_by);
     json_recall(json, arena, correction);
-    struct dg_json *changes = dg_json_array(json, "source_changes");
-    for (size_t i = 0; i < correction->change_count; i++) {
-        const struct dg_change *change = &correction->change[i];
-        struct dg_json *item = dg_json_item(changes);
-        dg_json_hex(item, "source", change->source.b, sizeof change->source.b);
-        dg_json_text(item, "how", dg_change_name(change->how));
-        dg_json_maybe_id(item, "by", change->how == DG_CHANGE_SUPERSEDED, &change->by);
-    }
+    dg_json_changes(json, correction->change_count, correction->change);
     struct dg_json *built = dg_json_array(json, "consolidated_in");
     for (size_t i = 0; i < correction->built_count; i++) {
         dg_hex(correction->built[i].b, sizeof correction->built[i].b, hex);

@@ -38,6 +38,8 @@ enum dg_err dg_correction_of(struct dg_cli *cli, struct dg_view *view, const str
 void dg_json_recall_code(struct dg_json *json, uint32_t code);
 /* Adds "superseded_by", "recall", "source_changes" and "consolidated_in". */
 void dg_json_correction(struct dg_json *json, struct dg_arena *arena, const struct dg_correction *correction);
+/* Adds "source_changes": what its author's unit says of the sources of a report. */
+void dg_json_changes(struct dg_json *json, size_t count, const struct dg_change change[]);
 /* Prints a line for each thing there is to know; nothing when there is nothing. */
 void dg_print_correction(struct dg_cli *cli, struct dg_arena *arena, const struct dg_correction *correction);
 /* An id in hex, or null. */

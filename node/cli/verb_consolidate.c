@@ -102,6 +102,7 @@ static enum dg_err find_kind(struct dg_drafting *d, const struct dg_directory *d
         return err;
     }
     dg_warn(d->cli, &fault);
+    dg_say(d->cli, d->cli->err, DG_MSG_CONSOLIDATION_NOWHERE, DG_WORDS(dg_shown(&d->cli->arena, d->organ)));
     return DG_OK;
 }
 

@@ -1,11 +1,26 @@
 /* verb_export.c - everything needed to verify a report offline, in one file; or the whole log. */
 #include "common/limits.h"
+#include "node/cli/correction.h"
 #include "node/cli/export.h"
+#include "node/cli/fetched.h"
 #include "node/cli/log_export.h"
 #include "node/cli/say.h"
 #include "node/shell/keyring.h"
 
 /* ---- a report's trail --------------------------------------------------------------------------- */
+
+/* A trail begins with this node's own leaf, which a fetched source does not have. */
+static enum dg_err not_delivered(struct dg_cli *cli, struct dg_view *view, const char *id)
+{
+    struct dg_fetched fetched;
+
+    enum dg_err err = dg_view_fetched(cli, view, id, &fetched);
+    if (err != DG_OK)
+        return err;
+    err = dg_faultf(&cli->fault, DG_ERR_NOT_DELIVERED, "%s", dg_id_short(&cli->arena, &fetched.source.id));
+    dg_fault_unit(&cli->fault, dg_shown(&cli->arena, fetched.unit));
+    return err;
+}
 
 /* Builds the file in `file`, sealed by the unit's key. */
 static enum dg_err build(struct dg_cli *cli, struct dg_view *view, struct dg_buf *file)
@@ -16,6 +31,8 @@ static enum dg_err build(struct dg_cli *cli, struct dg_view *view, struct dg_buf
 
     cli->where = word;
     enum dg_err err = dg_report_find(view->txn, dg_bytes_of(word), &id, &cli->fault);
+    if (err == DG_ERR_NOT_FOUND)
+        err = not_delivered(cli, view, word);
     if (err == DG_OK)
         err = dg_cli_dir(cli, &dir);
     if (err == DG_OK)

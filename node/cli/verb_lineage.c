@@ -4,10 +4,12 @@
 #include "common/crypto.h"
 #include "common/line.h"
 #include "node/cli/ask.h"
+#include "node/cli/correction.h"
 #include "node/cli/grid.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/view.h"
+#include "node/core/issued.h"
 #include "node/core/lineage.h"
 
 struct tracing {
@@ -16,52 +18,86 @@ struct tracing {
     struct dg_directory directory;
     struct dg_grid *grid; /* NULL with --json, and while only counting */
     bool json;
-    size_t sources, here, asked, unasked, superseded, altered;
+    const struct dg_dir_unit *self;
+    size_t calendar_count;
+    struct dg_held_calendar *calendar;
+    size_t sources, here, asked, unasked, late, superseded, asked_back, changed, altered;
+};
+
+/* One report as it is shown. */
+struct traced {
+    const struct dg_lineage *found;
+    enum dg_lineage_state state; /* altered also where the signature does not hold */
+    struct dg_bytes code;
+    uint32_t days_late;
 };
 
 /* ---- one report ----------------------------------------------------------------------------------- */
 
-/* Every author's signature over the very bytes, by the key that the author's unit certified. */
-static bool signatures_hold(const struct tracing *t, const struct dg_lineage *found)
+/* Every author's signature over the very bytes, by the key that the author's unit certified.
+ * DG_ERR_BAD_SIGNATURE; DG_ERR_STALE_DIRECTORY where that certificate is not known here. */
+static enum dg_err check_signatures(const struct tracing *t, const struct dg_lineage *found)
 {
     const struct dg_report *report = found->report;
-    bool hold = found->envelope->signature_count == report->author_count;
 
-    for (size_t i = 0; i < report->author_count && hold; i++) {
+    if (found->envelope->signature_count != report->author_count)
+        return DG_ERR_BAD_SIGNATURE;
+    for (size_t i = 0; i < report->author_count; i++) {
         const struct dg_author *author = &report->author[i];
         const struct dg_dir_unit *unit = dg_directory_unit(&t->directory, author->unit);
         const struct dg_dir_organ *organ =
             unit != NULL ? dg_dir_unit_certificate(unit, &author->certificate) : NULL;
-        hold = organ != NULL && dg_bytes_equal(organ->slug, author->organ) &&
-               dg_verify(&organ->signing, DG_CONTEXT_REPORT, found->envelope->report,
-                         &found->envelope->signature[i].sig);
+        if (organ == NULL)
+            return DG_ERR_STALE_DIRECTORY;
+        if (!dg_bytes_equal(organ->slug, author->organ) ||
+            !dg_verify(&organ->signing, DG_CONTEXT_REPORT, found->envelope->report,
+                       &found->envelope->signature[i].sig))
+            return DG_ERR_BAD_SIGNATURE;
     }
-    return hold;
+    return DG_OK;
+}
+
+static struct traced trace_of(const struct tracing *t, const struct dg_lineage *found)
+{
+    struct traced traced = {.found = found, .state = found->state, .code = found->code};
+
+    if (found->report == NULL || found->seen)
+        return traced;
+    enum dg_err err = check_signatures(t, found);
+    if (err != DG_OK)
+        traced.code = dg_bytes_of(dg_err_name(err));
+    if (err == DG_ERR_BAD_SIGNATURE)
+        traced.state = DG_LINEAGE_ALTERED;
+    traced.days_late = dg_lineage_days_late(t->view.txn, &t->directory, t->self, t->calendar,
+                                            t->calendar_count, found, dg_day_of(dg_cli_now()));
+    return traced;
 }
 
 static const char *state_name(enum dg_lineage_state state)
 {
-    static const char *const name[] = {"?", "held", "fetched", "wanted", "missing", "refused", "rejected"};
+    static const char *const name[] = {"?",       "held",    "fetched",  "wanted",
+                                       "missing", "refused", "rejected", "altered"};
     return name[state];
 }
 
 static const char *state_shown(const struct dg_cli *cli, enum dg_lineage_state state)
 {
     static const enum dg_msg shown[] = {
-        DG_MSG_NOT_YET,         DG_MSG_LINEAGE_HELD,    DG_MSG_LINEAGE_FETCHED, DG_MSG_LINEAGE_WANTED,
-        DG_MSG_LINEAGE_MISSING, DG_MSG_LINEAGE_REFUSED, DG_MSG_LINEAGE_REJECTED};
+        DG_MSG_NOT_YET,         DG_MSG_LINEAGE_HELD,    DG_MSG_LINEAGE_FETCHED,  DG_MSG_LINEAGE_WANTED,
+        DG_MSG_LINEAGE_MISSING, DG_MSG_LINEAGE_REFUSED, DG_MSG_LINEAGE_REJECTED, DG_MSG_LINEAGE_ALTERED};
     return dg_msg(cli, shown[state]);
 }
 
-static void print_json(struct tracing *t, const struct dg_lineage *found, bool altered)
+static void print_json(struct tracing *t, const struct traced *traced)
 {
     struct dg_json *json = dg_json_new();
+    const struct dg_lineage *found = traced->found;
     const struct dg_report *report = found->report;
 
     dg_json_number(json, "depth", found->depth);
     dg_json_hex(json, "id", found->id.b, sizeof found->id.b);
-    dg_json_text(json, "state", altered ? "altered" : state_name(found->state));
-    dg_json_maybe(json, "code", found->code);
+    dg_json_text(json, "state", state_name(traced->state));
+    dg_json_maybe(json, "code", traced->code);
     if (report != NULL) {
         dg_json_text(json, "from", dg_author_text(t->view.txn->arena, report));
         dg_json_bytes(json, "kind", report->kind);
@@ -69,38 +105,52 @@ static void print_json(struct tracing *t, const struct dg_lineage *found, bool a
         dg_json_maybe(json, "number", report->number);
         dg_json_bytes(json, "title", report->title);
         dg_json_instant(json, "signed", report->signed_ms);
+        dg_json_instant(json, "arrived", found->arrived_ms);
+        dg_json_number(json, "days_late", traced->days_late);
         dg_json_number(json, "sources", report->source_count);
     }
     dg_json_maybe(json, "log", found->holder);
-    if (found->is_superseded)
-        dg_json_hex(json, "superseded_by", found->superseded_by.b, sizeof found->superseded_by.b);
-    else
-        dg_json_null(json, "superseded_by");
+    dg_json_maybe_id(json, "superseded_by", found->is_superseded, &found->superseded_by);
+    dg_json_bool(json, "asked_back", found->asked_back);
+    dg_json_changes(json, found->change_count, found->change);
     dg_json_bool(json, "repeated", found->seen);
     dg_json_print(json, t->cli->out);
 }
 
-static const char *remark(struct tracing *t, const struct dg_lineage *found, bool altered)
+static const char *join(struct tracing *t, const char *text, const char *more)
 {
-    struct dg_arena *arena = t->view.txn->arena;
-    const char *text = altered ? dg_paint(t->cli, DG_PAINT_BAD, dg_msg(t->cli, DG_MSG_LINEAGE_ALTERED))
-                               : state_shown(t->cli, found->state);
-    char hex[DG_HEX_BYTES];
-
-    if (found->code.size > 0)
-        text = dg_arena_printf(arena, "%s (%s)", text, dg_shown(arena, found->code));
-    if (found->is_superseded) {
-        dg_hex(found->superseded_by.b, sizeof found->superseded_by.b, hex);
-        hex[12] = '\0';
-        text = dg_arena_printf(arena, "%s; %s", text,
-                               dg_phrase(t->cli, DG_MSG_LINEAGE_SUPERSEDED, DG_WORDS(hex)));
-    }
-    return found->seen ? dg_arena_printf(arena, "%s; %s", text, dg_msg(t->cli, DG_MSG_LINEAGE_SEEN)) : text;
+    return dg_arena_printf(t->view.txn->arena, "%s; %s", text, more);
 }
 
-static void print_row(struct tracing *t, const struct dg_lineage *found, bool altered)
+static const char *remark(struct tracing *t, const struct traced *traced)
 {
     struct dg_arena *arena = t->view.txn->arena;
+    const struct dg_lineage *found = traced->found;
+    const char *text = state_shown(t->cli, traced->state);
+
+    if (traced->state == DG_LINEAGE_ALTERED)
+        text = dg_paint(t->cli, DG_PAINT_BAD, text);
+    if (traced->code.size > 0)
+        text = dg_arena_printf(arena, "%s (%s)", text, dg_shown(arena, traced->code));
+    if (traced->days_late > 0)
+        text = join(t, text,
+                    dg_phrase(t->cli, DG_MSG_DUTY_LATE,
+                              DG_WORDS(dg_arena_printf(arena, "%u", (unsigned)traced->days_late))));
+    if (found->is_superseded)
+        text = join(t, text,
+                    dg_phrase(t->cli, DG_MSG_LINEAGE_SUPERSEDED,
+                              DG_WORDS(dg_id_short(arena, &found->superseded_by))));
+    if (found->asked_back)
+        text = join(t, text, dg_msg(t->cli, DG_MSG_ASKED_BACK_SHORT));
+    if (found->change_count > 0)
+        text = join(t, text, dg_msg(t->cli, DG_MSG_SOURCES_CHANGED_SHORT));
+    return found->seen ? join(t, text, dg_msg(t->cli, DG_MSG_LINEAGE_SEEN)) : text;
+}
+
+static void print_row(struct tracing *t, const struct traced *traced)
+{
+    struct dg_arena *arena = t->view.txn->arena;
+    const struct dg_lineage *found = traced->found;
     const struct dg_report *report = found->report;
     char hex[DG_HEX_BYTES];
 
@@ -111,27 +161,37 @@ static void print_row(struct tracing *t, const struct dg_lineage *found, bool al
                              report != NULL ? dg_author_text(arena, report) : "-",
                              report != NULL ? dg_shown(arena, report->period) : "",
                              report != NULL ? dg_shown(arena, report->number) : "",
-                             remark(t, found, altered),
+                             remark(t, traced),
                          });
+}
+
+static void tally(struct tracing *t, const struct traced *traced)
+{
+    const struct dg_lineage *found = traced->found;
+
+    t->altered += traced->state == DG_LINEAGE_ALTERED && !found->seen;
+    if (found->depth == 0 || found->seen)
+        return;
+    t->sources++;
+    t->here += found->report != NULL;
+    t->asked += found->state == DG_LINEAGE_WANTED;
+    t->unasked += found->state == DG_LINEAGE_UNKNOWN;
+    t->late += traced->days_late > 0;
+    t->superseded += found->is_superseded;
+    t->asked_back += found->asked_back;
+    t->changed += found->change_count > 0;
 }
 
 static bool trace_one(void *ctx, const struct dg_lineage *found)
 {
     struct tracing *t = ctx;
-    bool altered = found->report != NULL && !found->seen && !signatures_hold(t, found);
+    struct traced traced = trace_of(t, found);
 
-    if (found->depth > 0 && !found->seen) {
-        t->sources++;
-        t->here += found->report != NULL ? 1 : 0;
-        t->asked += found->state == DG_LINEAGE_WANTED ? 1 : 0;
-        t->unasked += found->state == DG_LINEAGE_UNKNOWN ? 1 : 0;
-        t->superseded += found->is_superseded ? 1 : 0;
-    }
-    t->altered += altered ? 1 : 0;
+    tally(t, &traced);
     if (t->json)
-        print_json(t, found, altered);
+        print_json(t, &traced);
     else if (t->grid != NULL)
-        print_row(t, found, altered);
+        print_row(t, &traced);
     return true;
 }
 
@@ -139,9 +199,37 @@ static bool trace_one(void *ctx, const struct dg_lineage *found)
 
 static enum dg_err trace(struct tracing *t, const struct dg_id *id)
 {
-    t->sources = t->here = t->asked = t->unasked = t->superseded = t->altered = 0;
+    t->sources = t->here = t->asked = t->unasked = t->altered = 0;
+    t->late = t->superseded = t->asked_back = t->changed = 0;
     enum dg_err err = dg_lineage_each(t->view.txn, id, trace_one, t);
     return err == DG_OK ? DG_OK : dg_faultf(&t->cli->fault, err, "%s", t->cli->args.word[0]);
+}
+
+/* Members and calendars, to check signatures and days by. */
+static enum dg_err read_rules(struct tracing *t)
+{
+    enum dg_err err = dg_view_directory(t->cli, &t->view, &t->directory);
+    if (err == DG_OK)
+        err = dg_view_self(t->cli, &t->view, &t->directory, &t->self);
+    if (err != DG_OK)
+        return err;
+    err = dg_calendars_load(t->view.txn, &t->cli->arena, &t->calendar_count, &t->calendar);
+    return err == DG_OK ? DG_OK : dg_fault(&t->cli->fault, err);
+}
+
+static void say_sums(struct tracing *t)
+{
+    const size_t sum[] = {t->sources, t->here, t->sources - t->here, t->late, t->superseded, t->altered};
+    const char *word[sizeof sum / sizeof sum[0] + 1];
+
+    for (size_t i = 0; i < sizeof sum / sizeof sum[0]; i++)
+        word[i] = dg_arena_printf(&t->cli->arena, "%zu", sum[i]);
+    word[sizeof sum / sizeof sum[0]] = NULL;
+    dg_say(t->cli, t->cli->out, DG_MSG_LINEAGE_SUM, word);
+    if (t->asked_back + t->changed > 0)
+        dg_say(t->cli, t->cli->out, DG_MSG_LINEAGE_UNSURE,
+               DG_WORDS(dg_arena_printf(&t->cli->arena, "%zu", t->asked_back),
+                        dg_arena_printf(&t->cli->arena, "%zu", t->changed)));
 }
 
 static enum dg_err show(struct tracing *t)
@@ -154,7 +242,7 @@ static enum dg_err show(struct tracing *t)
     cli->where = cli->args.word[0];
     enum dg_err err = dg_report_find(t->view.txn, dg_bytes_of(cli->args.word[0]), &id, &cli->fault);
     if (err == DG_OK)
-        err = dg_view_directory(cli, &t->view, &t->directory);
+        err = read_rules(t);
     if (err != DG_OK)
         return err;
     t->json = dg_cli_has(cli, DG_OPT_JSON);
@@ -165,17 +253,12 @@ static enum dg_err show(struct tracing *t)
         err = dg_grid_print(t->grid);
     if (err != DG_OK)
         return err;
-    struct dg_arena *arena = &cli->arena;
     if (!t->json)
-        dg_say(cli, cli->out, DG_MSG_LINEAGE_SUM,
-               DG_WORDS(dg_arena_printf(arena, "%zu", t->sources), dg_arena_printf(arena, "%zu", t->here),
-                        dg_arena_printf(arena, "%zu", t->sources - t->here),
-                        dg_arena_printf(arena, "%zu", t->superseded),
-                        dg_arena_printf(arena, "%zu", t->altered)));
+        say_sums(t);
     if (t->altered > 0)
-        return dg_faultf(
-            &cli->fault, DG_ERR_VERIFY_FAILED, "%s",
-            dg_phrase(cli, DG_MSG_LINEAGE_EVIDENCE, DG_WORDS(dg_arena_printf(arena, "%zu", t->altered))));
+        return dg_faultf(&cli->fault, DG_ERR_VERIFY_FAILED, "%s",
+                         dg_phrase(cli, DG_MSG_LINEAGE_EVIDENCE,
+                                   DG_WORDS(dg_arena_printf(&cli->arena, "%zu", t->altered))));
     return DG_OK;
 }
 
@@ -210,7 +293,7 @@ static enum dg_err count_open(struct dg_cli *cli, struct open_sources *ret)
         return err;
     err = dg_report_find(t.view.txn, dg_bytes_of(cli->args.word[0]), &id, &cli->fault);
     if (err == DG_OK)
-        err = dg_view_directory(cli, &t.view, &t.directory);
+        err = read_rules(&t);
     if (err == DG_OK)
         err = trace(&t, &id);
     *ret = (struct open_sources){.asked = t.asked, .unasked = t.unasked};
@@ -254,7 +337,7 @@ enum dg_err dg_verb_LINEAGE(struct dg_cli *cli)
     err = dg_view_close(cli, &t.view, show(&t));
     if (err == DG_OK && t.asked > 0 && dg_cli_has(cli, DG_OPT_WAIT))
         return dg_faultf(
-            &cli->fault, DG_ERR_PENDING, "%s",
+            &cli->fault, DG_ERR_SOURCES_PENDING, "%s",
             dg_phrase(cli, DG_MSG_LINEAGE_PENDING, DG_WORDS(dg_arena_printf(&cli->arena, "%zu", t.asked))));
     return err;
 }

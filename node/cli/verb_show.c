@@ -1,6 +1,7 @@
 /* verb_show.c - one report: its header, its recipients with their states, or its text. */
 #include "node/cli/correction.h"
 #include "node/cli/distribution.h"
+#include "node/cli/fetched.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
@@ -18,8 +19,16 @@ struct showing {
     struct dg_correction correction;
     bool is_draft; /* a joint report that not everybody has signed: held is filled in from it */
     struct dg_joint joint;
+    bool is_fetched; /* a source from below: likewise */
+    struct dg_fetched fetched;
     dg_ms now;
 };
+
+/* What was not delivered here has no place in this node's log, so nothing is known here by its place. */
+static bool is_here(const struct showing *s)
+{
+    return !s->is_draft && !s->is_fetched;
+}
 
 /* ---- states ------------------------------------------------------------------------------------- */
 
@@ -62,7 +71,7 @@ static bool look_at(void *ctx, const struct dg_custody *custody)
 /* How it stands with a recipient who must wait for a via organ. False for any other. */
 static bool passage_of(struct showing *s, const struct dg_recipient *recipient, struct dg_passage *ret)
 {
-    if (recipient->through.size == 0)
+    if (recipient->through.size == 0 || !is_here(s))
         return false;
     dg_passage_of(s->view.txn, dg_bytes_of(s->view.identity.unit), &s->held, recipient->through, ret);
     return true;
@@ -75,7 +84,7 @@ static uint32_t state_of(struct showing *s, const struct dg_recipient *recipient
     struct state_search search = {.recipient = recipient};
     struct dg_mail mail;
 
-    if (s->is_draft)
+    if (!is_here(s))
         return 0;
     if (dg_bytes_is(recipient->unit, s->view.identity.unit))
         return dg_mail_get(s->view.txn, recipient->organ, s->held.position, &mail) && mail.open ? mail.state
@@ -159,6 +168,21 @@ static void json_header(struct dg_json *json, struct dg_arena *arena, const stru
     }
 }
 
+/* Where it stands when it is not a delivery, else when it arrived. */
+static void json_where(struct showing *s, struct dg_json *json)
+{
+    if (s->is_draft)
+        dg_json_joint(dg_json_object(json, "draft"), &s->view, &s->joint, s->now);
+    if (s->is_fetched) {
+        struct dg_json *fetched = dg_json_object(json, "fetched");
+        dg_json_bytes(fetched, "origin", s->fetched.source.origin);
+        dg_json_number(fetched, "index", s->fetched.source.record.index);
+        dg_json_instant(fetched, "time", s->fetched.leaf.time);
+    }
+    if (is_here(s))
+        dg_json_instant(json, "arrived", s->held.arrived_ms);
+}
+
 static void print_json(struct showing *s)
 {
     const struct dg_held *held = &s->held;
@@ -176,15 +200,12 @@ static void print_json(struct showing *s)
     }
     dg_json_text(json, "from", dg_author_text(s->view.txn->arena, &held->report));
     struct dg_marks marks = {.stale_date = false};
-    if (!s->is_draft)
+    if (is_here(s))
         marks = dg_marks_of(s->view.txn, &held->report, held->position);
     dg_json_with(json, s->view.txn->arena, &held->report);
     json_header(json, s->view.txn->arena, &held->report, &marks);
     dg_json_correction(json, s->view.txn->arena, &s->correction);
-    if (s->is_draft)
-        dg_json_joint(dg_json_object(json, "draft"), &s->view, &s->joint, s->now);
-    else
-        dg_json_instant(json, "arrived", held->arrived_ms);
+    json_where(s, json);
     struct dg_json *recipients = dg_json_array(json, "recipients");
     for (size_t i = 0; i < held->report.recipient_count; i++)
         json_recipient(s, recipients, &held->report.recipient[i]);
@@ -224,7 +245,7 @@ static const char *work_text(struct showing *s, const struct dg_recipient *recip
         return dg_state_shown(s->cli, state);
     if (passage_of(s, recipient, &passage) && !passage.open)
         return dg_passage_text(s->cli, s->view.txn->arena, &passage, recipient->through);
-    return dg_msg(s->cli, DG_MSG_NOT_YET);
+    return dg_msg(s->cli, s->is_fetched ? DG_MSG_NOT_KNOWN_HERE : DG_MSG_NOT_YET);
 }
 
 /* Where the work stands, and beside it the recall. */
@@ -272,7 +293,7 @@ static enum dg_err print_text(struct showing *s)
     }
     dg_local_text(report->signed_ms, signed_at);
     struct dg_marks marks = {.stale_date = false};
-    if (!s->is_draft)
+    if (is_here(s))
         marks = dg_marks_of(s->view.txn, report, s->held.position);
     line(s, DG_MSG_H_TITLE, dg_title_shown(s->cli, arena, report, &marks));
     line(s, DG_MSG_H_NUMBER, dg_shown(arena, report->number));
@@ -294,7 +315,21 @@ static enum dg_err print_text(struct showing *s)
 
 /* ---- the verb ----------------------------------------------------------------------------------- */
 
-/* What is no report may be a draft of one. */
+static enum dg_err find_fetched(struct showing *s)
+{
+    enum dg_err err = dg_view_fetched(s->cli, &s->view, s->cli->args.word[0], &s->fetched);
+    if (err != DG_OK)
+        return err;
+    s->is_fetched = true;
+    s->held = (struct dg_held){.id = s->fetched.source.id,
+                               .verdict = DG_VERDICT_ACCEPTED,
+                               .envelope_bytes = s->fetched.source.record.envelope,
+                               .envelope = s->fetched.envelope,
+                               .report = s->fetched.report};
+    return DG_OK;
+}
+
+/* What is no report may be a draft of one, or a source of one. */
 static enum dg_err find(struct showing *s)
 {
     const char *id = s->cli->args.word[0];
@@ -303,6 +338,8 @@ static enum dg_err find(struct showing *s)
     if (err != DG_ERR_NOT_FOUND)
         return err;
     err = dg_view_joint(s->cli, &s->view, id, &s->joint);
+    if (err == DG_ERR_NOT_FOUND)
+        return find_fetched(s);
     if (err != DG_OK)
         return err;
     s->is_draft = true;
@@ -320,10 +357,15 @@ static enum dg_err show(struct showing *s)
     enum dg_err err = find(s);
     if (err == DG_OK)
         err = dg_view_directory(s->cli, &s->view, &s->directory);
-    if (err == DG_OK && s->held.verdict == DG_VERDICT_ACCEPTED)
+    if (err == DG_OK && is_here(s) && s->held.verdict == DG_VERDICT_ACCEPTED)
         err = dg_correction_of(s->cli, &s->view, &s->held, &s->correction);
     if (err != DG_OK)
         return err;
+    if (s->is_fetched)
+        s->correction.superseded = dg_superseded_by(s->view.txn, &s->held.id, &s->held.report.author[0],
+                                                    &s->correction.superseded_by);
+    if (s->is_fetched && !dg_cli_has(s->cli, DG_OPT_JSON))
+        dg_fetched_say(s->cli, &s->fetched);
     if (dg_cli_has(s->cli, DG_OPT_BODY) && s->held.verdict != DG_VERDICT_ACCEPTED)
         return dg_faultf(&s->cli->fault, DG_ERR_NOT_FOUND, "%s", dg_msg(s->cli, DG_MSG_NO_BODY));
     if (dg_cli_has(s->cli, DG_OPT_JSON)) {

@@ -1,6 +1,7 @@
 /* verb_trail.c - what happened to a report, everywhere, with its proofs counted. */
 #include "node/cli/correction.h"
 #include "node/cli/events.h"
+#include "node/cli/fetched.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
@@ -121,7 +122,18 @@ static enum dg_err print_text(struct dg_cli *cli, struct dg_arena *arena,
     return err;
 }
 
-/* What is no report may be a draft of one. */
+static enum dg_err gather_fetched(struct dg_cli *cli, struct dg_view *view, struct dg_trail_events *ret)
+{
+    struct dg_fetched fetched;
+
+    enum dg_err err = dg_view_fetched(cli, view, cli->args.word[0], &fetched);
+    if (err != DG_OK)
+        return err;
+    dg_fetched_say(cli, &fetched);
+    return dg_fetched_events(cli, view, &fetched, ret);
+}
+
+/* What is no report may be a draft of one, or a source of one. */
 static enum dg_err gather(struct dg_cli *cli, struct dg_view *view, struct dg_trail_events *ret)
 {
     struct dg_held held;
@@ -133,6 +145,8 @@ static enum dg_err gather(struct dg_cli *cli, struct dg_view *view, struct dg_tr
     if (err != DG_ERR_NOT_FOUND)
         return err;
     err = dg_view_joint(cli, view, cli->args.word[0], &joint);
+    if (err == DG_ERR_NOT_FOUND)
+        return gather_fetched(cli, view, ret);
     return err == DG_OK ? dg_joint_events(cli, view, &joint, ret) : err;
 }
 

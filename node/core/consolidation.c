@@ -219,30 +219,64 @@ static bool period_asked(const struct dg_gathering *g)
     return g->ret->rule->periods == 0 || (g->ret->rule->periods & cadences) != 0;
 }
 
+/* M Q H 9M Y, as regime files write them. */
+static const char *cadences_text(struct dg_arena *arena, uint32_t cadences)
+{
+    static const struct {
+        enum dg_cadence cadence;
+        const char *text;
+    } name[] = {{DG_CADENCE_M, "M"},
+                {DG_CADENCE_Q, "Q"},
+                {DG_CADENCE_H, "H"},
+                {DG_CADENCE_9M, "9M"},
+                {DG_CADENCE_Y, "Y"}};
+    const char *text = "";
+    for (size_t i = 0; i < sizeof name / sizeof name[0]; i++)
+        if ((cadences & (uint32_t)name[i].cadence) != 0)
+            text = dg_arena_printf(arena, "%s%s%s", text, text[0] != '\0' ? " " : "", name[i].text);
+    return text;
+}
+
+/* period was understood, so it is short. */
+static enum dg_err check_rule(struct dg_gathering *g, struct dg_bytes period, struct dg_fault *fault)
+{
+    struct dg_arena *arena = g->txn->arena;
+    const struct dg_rule *rule = find_rule(g);
+    g->ret->rule = rule;
+    if (rule != NULL && period_asked(g))
+        return DG_OK;
+    if (rule != NULL)
+        return dg_faultf(fault, DG_ERR_BAD_PERIOD, "%s (%s: %s)", dg_arena_string(arena, period),
+                         dg_arena_string(arena, rule->id), cadences_text(arena, rule->periods));
+    enum dg_err err =
+        dg_faultf(fault, DG_ERR_NO_RULE, "%.*s", (int)(g->rule_id.size < 40 ? g->rule_id.size : 40),
+                  (const char *)g->rule_id.data);
+    dg_fault_organ(fault, dg_arena_string(arena, g->organ));
+    return err;
+}
+
+static enum dg_err not_received(const struct dg_gathering *g, struct dg_bytes period, struct dg_fault *fault)
+{
+    struct dg_arena *arena = g->txn->arena;
+    const struct dg_rule *rule = g->ret->rule;
+    enum dg_err err = dg_faultf(fault, DG_ERR_NOT_RECEIVED, "%s, %s (%s)", dg_arena_string(arena, period),
+                                dg_arena_string(arena, rule->id), dg_arena_string(arena, rule->cites));
+    dg_fault_organ(fault, dg_arena_string(arena, g->organ));
+    return err;
+}
+
 static enum dg_err judge(struct dg_gathering *g, struct dg_bytes period, struct dg_fault *fault)
 {
-    const char *rule = dg_arena_string(
-        g->txn->arena, dg_bytes_at(g->rule_id.data, g->rule_id.size < 40 ? g->rule_id.size : 40));
-    int size = (int)period.size; /* of one that was understood */
     bool owed;
-    g->ret->rule = find_rule(g);
-    if (g->ret->rule == NULL) {
-        enum dg_err err = dg_faultf(fault, DG_ERR_NO_RULE, "%s", rule);
-        dg_fault_organ(fault, dg_arena_string(g->txn->arena, g->organ));
+    enum dg_err err = check_rule(g, period, fault);
+    if (err != DG_OK)
         return err;
-    }
-    if (!period_asked(g))
-        return dg_faultf(fault, DG_ERR_BAD_PERIOD, "%s, %.*s", rule, size, (const char *)period.data);
-    enum dg_err err = dg_gathering_due(g, &owed);
+    err = dg_gathering_due(g, &owed);
     if (err == DG_OK)
         err = dg_gathering_sums(g);
     if (err != DG_OK)
         return dg_fault(fault, err);
-    if (g->count > 0 || owed)
-        return DG_OK;
-    err = dg_faultf(fault, DG_ERR_NOT_RECEIVED, "%s, %.*s", rule, size, (const char *)period.data);
-    dg_fault_organ(fault, dg_arena_string(g->txn->arena, g->organ));
-    return err;
+    return g->count > 0 || owed ? DG_OK : not_received(g, period, fault);
 }
 
 enum dg_err dg_consolidate(struct dg_txn *txn, const struct dg_directory *directory,

@@ -54,7 +54,7 @@ static bool take_duty(void *ctx, const struct dg_duty *duty)
                         .organ = duty->organ->slug,
                         .period = part->text,
                         .months = part->months,
-                        .last = facts.extended ? facts.until : duty->entry->due};
+                        .last = dg_duty_last(duty, &facts)};
     due->excused = dg_duty_judge(duty, &facts, g->day, &due->days_late) == DG_DUTY_EXCUSED;
     return g->txn->err == DG_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/core/rows.h"
+#include "proto/state_table.h"
 
 /* ---- what was shown already ----------------------------------------------------------------------- */
 
@@ -34,30 +35,56 @@ static bool seen_before(struct walk *walk, const struct dg_id *id)
 
 /* ---- one report ----------------------------------------------------------------------------------- */
 
-struct correction {
-    const struct dg_id *of;
+static void find_correction(struct dg_txn *txn, struct dg_lineage *found)
+{
+    found->is_superseded =
+        dg_superseded_by(txn, &found->id, &found->report->author[0], &found->superseded_by);
+}
+
+struct changes {
+    struct dg_arena *arena;
+    size_t capacity;
     struct dg_lineage *found;
 };
 
-static bool look_for_correction(void *ctx, const struct dg_filed *filed)
+static bool add_change(struct changes *changes, const struct dg_change *change)
 {
-    struct correction *correction = ctx;
-    if (filed->has_supersedes && dg_id_equal(&filed->supersedes, correction->of)) {
-        correction->found->is_superseded = true;
-        correction->found->superseded_by = filed->id;
+    struct dg_lineage *found = changes->found;
+    if (found->change_count == changes->capacity) {
+        size_t larger = changes->capacity == 0 ? 4 : 2 * changes->capacity;
+        struct dg_change *grown = dg_arena_array(changes->arena, larger, sizeof *grown);
+        if (grown == NULL)
+            return false;
+        if (found->change_count > 0)
+            memcpy(grown, found->change, found->change_count * sizeof *grown);
+        found->change = grown;
+        changes->capacity = larger;
     }
+    found->change[found->change_count++] = *change;
     return true;
 }
 
-/* A correction stands under the same rule, period and author. */
-static void find_correction(struct dg_txn *txn, struct dg_lineage *found)
+static bool take_state(void *ctx, const struct dg_custody *custody)
 {
-    const struct dg_report *report = found->report;
-    struct correction correction = {.of = &found->id, .found = found};
-    for (size_t i = 0; i < report->recipient_count && !found->is_superseded; i++)
-        for (size_t k = 0; k < report->recipient[i].rule_count && !found->is_superseded; k++)
-            dg_filed_each(txn, report->recipient[i].rule[k], report->period, report->author[0].unit,
-                          report->author[0].organ, look_for_correction, &correction);
+    struct changes *changes = ctx;
+    struct dg_state state;
+    struct dg_change change;
+    if (custody->record.kind != DG_RECORD_STATE)
+        return true;
+    if (custody->leaf.state == DG_STATE_RECALL_REQUESTED)
+        changes->found->asked_back = true;
+    if (custody->leaf.state != DG_STATE_SOURCE_CHANGED ||
+        dg_state_decode(changes->arena, custody->record.sealed.body, &state, NULL) != DG_OK ||
+        !dg_change_parse(state.note, &change))
+        return true;
+    return add_change(changes, &change);
+}
+
+/* What its author and its author's unit have said about it since. */
+static void find_states(struct dg_txn *txn, struct dg_lineage *found, uint64_t position)
+{
+    struct changes changes = {.arena = txn->arena, .found = found};
+    dg_custody_each(txn, position, take_state, &changes);
 }
 
 static enum dg_err read_held(struct dg_txn *txn, struct dg_lineage *found)
@@ -78,6 +105,7 @@ static enum dg_err read_held(struct dg_txn *txn, struct dg_lineage *found)
     found->envelope = &kept->envelope;
     found->arrived_ms = held.arrived_ms;
     find_correction(txn, found);
+    find_states(txn, found, held.position);
     return DG_OK;
 }
 
@@ -85,10 +113,12 @@ static enum dg_err read_fetched(struct dg_txn *txn, const struct dg_source *sour
 {
     struct dg_report *report = dg_arena_alloc(txn->arena, sizeof *report);
     struct dg_envelope *envelope = dg_arena_alloc(txn->arena, sizeof *envelope);
+    struct dg_leaf leaf;
     if (report == NULL || envelope == NULL)
         return DG_ERR_NO_MEMORY;
     if (dg_envelope_decode(txn->arena, source->record.envelope, envelope, NULL) != DG_OK ||
-        dg_report_decode(txn->arena, envelope->report, report, NULL) != DG_OK)
+        dg_report_decode(txn->arena, envelope->report, report, NULL) != DG_OK ||
+        dg_leaf_parse(txn->arena, source->record.leaf, &leaf, NULL) != DG_OK)
         return DG_ERR_STORE_CORRUPT;
     struct dg_id id = dg_report_id(envelope->report);
     if (!dg_id_equal(&id, &found->id))
@@ -97,8 +127,19 @@ static enum dg_err read_fetched(struct dg_txn *txn, const struct dg_source *sour
     found->report = report;
     found->envelope = envelope;
     found->holder = source->origin;
+    found->arrived_ms = leaf.time;
     find_correction(txn, found);
     return DG_OK;
+}
+
+/* What a child said in place of the source tells whether it had none, or had something else. */
+static enum dg_lineage_state state_of(const struct dg_source *source)
+{
+    if (source->state == DG_SOURCE_WANTED)
+        return DG_LINEAGE_WANTED;
+    bool altered = dg_bytes_is(source->code, dg_err_name(DG_ERR_SOURCE_ALTERED)) ||
+                   dg_bytes_is(source->code, dg_err_name(DG_ERR_BAD_SIGNATURE));
+    return altered ? DG_LINEAGE_ALTERED : DG_LINEAGE_REFUSED;
 }
 
 static enum dg_err read_one(struct dg_txn *txn, struct dg_lineage *found)
@@ -112,7 +153,7 @@ static enum dg_err read_one(struct dg_txn *txn, struct dg_lineage *found)
         return txn->err;
     if (source.state == DG_SOURCE_FETCHED)
         return read_fetched(txn, &source, found);
-    found->state = source.state == DG_SOURCE_WANTED ? DG_LINEAGE_WANTED : DG_LINEAGE_REFUSED;
+    found->state = state_of(&source);
     found->code = source.code;
     return DG_OK;
 }

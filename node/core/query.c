@@ -69,6 +69,11 @@ enum dg_err dg_joint_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id 
     return find_in(txn, DG_TABLE_DRAFT, hex, ret, fault);
 }
 
+enum dg_err dg_source_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id *ret, struct dg_fault *fault)
+{
+    return find_in(txn, DG_TABLE_SOURCE, hex, ret, fault);
+}
+
 static enum dg_err held_read(struct dg_txn *txn, struct dg_held *held)
 {
     struct dg_row_key key = dg_key_u64(held->position);

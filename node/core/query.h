@@ -147,6 +147,9 @@ struct dg_source {
     uint64_t checkpoint_size;
     struct dg_record record;
 };
+/* Finds the row of a source as dg_report_find finds a report, with the same errors. */
+enum dg_err dg_source_find(struct dg_txn *txn, struct dg_bytes hex, struct dg_id *ret,
+                           struct dg_fault *fault) DG_MUST_CHECK;
 /* Reads the row of that report. False when nobody has asked for it. */
 bool dg_source_get(struct dg_txn *txn, const struct dg_id *id, struct dg_source *ret);
 

@@ -162,13 +162,14 @@ static enum dg_err source_check(struct dg_node *node, struct dg_txn *txn, const 
     struct dg_proven *proven;
     struct dg_leaf leaf;
     enum dg_err err = dg_envelope_decode(txn->arena, record->envelope, &envelope, NULL);
-    if (err == DG_OK)
-        err = dg_report_decode(txn->arena, envelope.report, &report, NULL);
     if (err != DG_OK)
-        return err;
+        return err == DG_ERR_NO_MEMORY ? err : DG_ERR_SOURCE_ALTERED;
     struct dg_id id = dg_report_id(envelope.report);
     if (!dg_id_equal(&id, &record->report))
-        return DG_ERR_MALFORMED;
+        return DG_ERR_SOURCE_ALTERED;
+    err = dg_report_decode(txn->arena, envelope.report, &report, NULL);
+    if (err != DG_OK)
+        return err;
     err = check_signatures(node, txn, event, claims, &envelope, &report);
     if (err == DG_OK)
         err = dg_record_proven(node, txn, event, claims, record, &proven, &leaf);
@@ -183,6 +184,19 @@ static enum dg_err source_check(struct dg_node *node, struct dg_txn *txn, const 
     source->checkpoint_size = proven->checkpoint.size;
     source->record = *record;
     return dg_proven_keep(txn, proven);
+}
+
+/* Other bytes than the named ones, or not those that somebody signed: whoever asked is told so, and a person
+ * is told from where it came. */
+static void settle_altered(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
+                           struct dg_source *source, enum dg_err err, dg_ms now)
+{
+    char hex[DG_HEX_BYTES];
+    dg_hex(source->id.b, sizeof source->id.b, hex);
+    source->code = dg_bytes_of(dg_err_name(err));
+    if (!dg_attention_has(txn, DG_ERR_SOURCE_ALTERED, dg_bytes_of(hex)))
+        dg_attention_put(txn, now, DG_ERR_SOURCE_ALTERED, dg_bytes_of(hex), dg_bytes_of(link->unit));
+    settle(node, txn, source, DG_SOURCE_REFUSED, now);
 }
 
 static enum dg_err source_take(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
@@ -200,6 +214,8 @@ static enum dg_err source_take(struct dg_node *node, struct dg_txn *txn, const s
     enum dg_err err = given ? source_check(node, txn, event, claims, link, record, &source) : DG_OK;
     if (err == DG_OK)
         settle(node, txn, &source, given ? DG_SOURCE_FETCHED : DG_SOURCE_REFUSED, now);
+    else if (err == DG_ERR_SOURCE_ALTERED || err == DG_ERR_BAD_SIGNATURE)
+        settle_altered(node, txn, link, &source, err, now);
     return err;
 }
 

@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include "node/core/issued.h"
 #include "node/core/lineage.h"
 #include "node/core/rows.h"
+#include "tests/unit/support/duties.h"
 #include "tests/unit/support/federation.h"
 
 static struct fed *fed;
@@ -227,26 +229,24 @@ static void a_source_of_what_stayed_below_is_not_given_away(void **state)
     assert_int_equal(source_state(FED_HUYEN, &original), DG_SOURCE_REFUSED);
 }
 
-/* A child hands over another report, or another's words, for the one that is waited for. */
-static void a_source_that_is_not_the_wanted_one_is_not_believed(void **state)
+/* What a child says: the source in the envelope of some report, with one byte turned when spoil is not 0: the
+ * one so many bytes from the end. */
+static void hand_over(const struct dg_id *wanted, const struct dg_id *given, size_t spoil)
 {
-    (void)state;
-    struct dg_id original = push(FED_XA, "periodic", NULL, 0), other = push(FED_XA, "periodic", NULL, 0);
-    struct dg_id made = push(FED_HUYEN, "periodic", &original, 1);
     struct dg_txn *txn;
     struct dg_held held;
-    struct dg_committed committed;
-    struct dg_source source = {.id = original, .by = made, .state = DG_SOURCE_WANTED};
-    assert_int_equal(dg_begin_write(fed->node[FED_TINH].store, &txn), DG_OK);
-    dg_source_put(txn, &source);
-    assert_int_equal(dg_commit(fed->node[FED_TINH].store, txn, &committed), DG_OK);
     assert_int_equal(dg_begin_read(fed->node[FED_HUYEN].store, &txn), DG_OK);
-    assert_int_equal(dg_held_get(txn, &other, &held), DG_OK);
+    assert_int_equal(dg_held_get(txn, given, &held), DG_OK);
+    uint8_t *copy = dg_arena_alloc(txn->arena, held.envelope_bytes.size);
+    assert_non_null(copy);
+    memcpy(copy, held.envelope_bytes.data, held.envelope_bytes.size);
+    if (spoil > 0)
+        copy[held.envelope_bytes.size - spoil] ^= 1;
     struct dg_record record = {.tag = 4,
                                .kind = DG_RECORD_SOURCE,
                                .has_report = true,
-                               .report = original,
-                               .envelope = held.envelope_bytes};
+                               .report = *wanted,
+                               .envelope = dg_bytes_at(copy, held.envelope_bytes.size)};
     struct dg_frame frame = {.record_count = 1, .record = &record};
     struct dg_buf buf;
     dg_buf_init(&buf, DG_FRAME_MAX);
@@ -259,7 +259,175 @@ static void a_source_that_is_not_the_wanted_one_is_not_believed(void **state)
     fed_post(fed, FED_TINH, &event);
     dg_buf_done(&buf);
     fed_run(fed, 3);
-    assert_int_equal(source_state(FED_TINH, &original), DG_SOURCE_WANTED);
+}
+
+static void want(enum fed_place place, const struct dg_id *id, const struct dg_id *by)
+{
+    struct dg_txn *txn;
+    struct dg_committed committed;
+    struct dg_source source = {.id = *id, .by = *by, .state = DG_SOURCE_WANTED};
+    assert_int_equal(dg_begin_write(fed->node[place].store, &txn), DG_OK);
+    dg_source_put(txn, &source);
+    assert_int_equal(dg_commit(fed->node[place].store, txn, &committed), DG_OK);
+}
+
+static bool is_noted(void *ctx, const struct dg_attention *item)
+{
+    bool *noted = ctx;
+    *noted = *noted || (dg_bytes_is(item->code, "SOURCE_ALTERED") && dg_bytes_is(item->detail, "huyen"));
+    return true;
+}
+
+static bool a_person_is_told(enum fed_place place)
+{
+    struct dg_txn *txn;
+    bool noted = false;
+    assert_int_equal(dg_begin_read(fed->node[place].store, &txn), DG_OK);
+    dg_attention_each(txn, is_noted, &noted);
+    dg_abort(fed->node[place].store, txn);
+    return noted;
+}
+
+static void is_altered(const struct dg_id *made, const char *code)
+{
+    struct found found = lineage(FED_TINH, made);
+    assert_int_equal(found.item[1].state, DG_LINEAGE_ALTERED);
+    assert_string_equal(found.code[1], code);
+    assert_true(a_person_is_told(FED_TINH));
+    (void)fetch(FED_TINH, made, false); /* the child has the true one, and gives it when asked again */
+    assert_int_equal(lineage(FED_TINH, made).item[1].state, DG_LINEAGE_FETCHED);
+}
+
+static void another_report_in_the_place_of_a_source_is_named_as_altered(void **state)
+{
+    (void)state;
+    struct dg_id original = push(FED_XA, "periodic", NULL, 0), other = push(FED_XA, "periodic", NULL, 0);
+    struct dg_id made = push(FED_HUYEN, "periodic", &original, 1);
+    want(FED_TINH, &original, &made);
+    hand_over(&original, &other, 0);
+    is_altered(&made, "SOURCE_ALTERED");
+}
+
+static void a_source_whose_signature_does_not_hold_is_named_as_altered(void **state)
+{
+    (void)state;
+    struct dg_id original = push(FED_XA, "periodic", NULL, 0);
+    struct dg_id made = push(FED_HUYEN, "periodic", &original, 1);
+    want(FED_TINH, &original, &made);
+    hand_over(&original, &original, 1); /* an envelope ends with its last signature */
+    is_altered(&made, "BAD_SIGNATURE");
+}
+
+static void what_nobody_asked_for_alters_nothing(void **state)
+{
+    (void)state;
+    struct dg_id original = push(FED_XA, "periodic", NULL, 0), other = push(FED_XA, "periodic", NULL, 0);
+    struct dg_id made = push(FED_HUYEN, "periodic", &original, 1);
+    hand_over(&original, &other, 0);
+    assert_int_equal(lineage(FED_TINH, &made).item[1].state, DG_LINEAGE_UNKNOWN);
+    assert_false(a_person_is_told(FED_TINH));
+}
+
+static struct dg_id correct(enum fed_place place, const struct dg_id *old, const char *period)
+{
+    struct dg_report draft = {.kind = dg_bytes_of("periodic"),
+                              .period = dg_bytes_of(period),
+                              .has_supersedes = true,
+                              .supersedes = *old};
+    struct dg_ctl_reply reply = fed_push_as(fed, place, "cap-uy", &draft, NULL, 0);
+    assert_int_equal(reply.fault.err, DG_OK);
+    return reply.id;
+}
+
+static void a_superseded_source_flags_what_was_made_of_it(void **state)
+{
+    (void)state;
+    struct dg_id original = push(FED_XA, "periodic", NULL, 0);
+    struct dg_id made = push(FED_HUYEN, "periodic", &original, 1);
+    struct dg_id correction = correct(FED_XA, &original, "2026-09"); /* the first had the wrong month */
+    struct found found = lineage(FED_HUYEN, &made);
+    assert_true(found.item[1].is_superseded);
+    assert_true(dg_id_equal(&found.item[1].superseded_by, &correction));
+    assert_int_equal(found.item[0].change_count, 1);
+    found = lineage(FED_TINH, &made); /* the source is not here, the flag is */
+    assert_int_equal(found.item[0].change_count, 1);
+    assert_int_equal(found.item[1].state, DG_LINEAGE_UNKNOWN);
+}
+
+static void a_source_that_is_asked_back_is_shown_so(void **state)
+{
+    (void)state;
+    char hex[DG_HEX_BYTES];
+    struct dg_id original = push(FED_XA, "periodic", NULL, 0);
+    struct dg_id made = push(FED_HUYEN, "periodic", &original, 1);
+    dg_hex(original.b, sizeof original.b, hex);
+    struct dg_ctl_request request = {.verb = DG_CTL_RECALL,
+                                     .organ = dg_bytes_of("cap-uy"),
+                                     .report = dg_bytes_of(hex),
+                                     .note = dg_bytes_of("nhầm số liệu")};
+    assert_int_equal(fed_control(&fed->node[FED_XA], &request).fault.err, DG_OK);
+    fed_run(fed, 10);
+    struct found found = lineage(FED_HUYEN, &made);
+    assert_true(found.item[1].asked_back);
+    assert_false(found.item[0].asked_back);
+    assert_int_equal(found.item[0].change_count, 1);
+}
+
+/* ---- late ----------------------------------------------------------------------------------------- */
+
+struct lateness {
+    struct dg_txn *txn;
+    struct dg_directory directory;
+    const struct dg_dir_unit *self;
+    struct dg_held_calendar *calendar;
+    size_t calendars, count;
+    uint32_t days[16];
+};
+
+static bool take_days(void *ctx, const struct dg_lineage *found)
+{
+    struct lateness *late = ctx;
+    late->days[late->count++] = dg_lineage_days_late(late->txn, &late->directory, late->self, late->calendar,
+                                                     late->calendars, found, dg_day_of(fed->now));
+    return true;
+}
+
+static int make_with_past(void **state)
+{
+    struct dg_fault fault;
+    (void)state;
+    assert_int_equal(dg_crypto_start(&fault), DG_OK);
+    fed = fed_new_with_past();
+    return 0;
+}
+
+static struct lateness lateness(enum fed_place place, const struct dg_id *id)
+{
+    struct lateness late = {.count = 0};
+    assert_int_equal(dg_begin_read(fed->node[place].store, &late.txn), DG_OK);
+    assert_int_equal(dg_directory_load(late.txn, late.txn->arena, &late.directory), DG_OK);
+    late.self = dg_directory_unit(&late.directory, dg_bytes_of(fed->node[place].unit));
+    assert_int_equal(dg_calendars_load(late.txn, late.txn->arena, &late.calendars, &late.calendar), DG_OK);
+    assert_int_equal(dg_lineage_each(late.txn, id, take_days, &late), DG_OK);
+    dg_abort(fed->node[place].store, late.txn);
+    return late;
+}
+
+/* It is the 21st, and everybody's October was due on the 18th. */
+static void a_source_is_late_by_the_log_of_the_unit_that_is_owed_it(void **state)
+{
+    (void)state;
+    assert_int_equal(fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-18").fault.err, DG_OK);
+    struct dg_id original = push(FED_XA, "periodic", NULL, 0);
+    struct dg_id made = push(FED_HUYEN, "periodic", &original, 1);
+    struct lateness late = lateness(FED_HUYEN, &made);
+    assert_int_equal(late.days[0], 3);
+    assert_int_equal(late.days[1], 3);
+    late = lateness(FED_TINH, &made);
+    assert_int_equal(late.days[1], 0); /* not here */
+    (void)fetch(FED_TINH, &made, false);
+    late = lateness(FED_TINH, &made);
+    assert_int_equal(late.days[1], 3); /* by huyen's leaf */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_federation, free_federation)
@@ -274,7 +442,13 @@ int main(void)
         TEST(a_source_named_twice_is_walked_once),
         TEST(a_report_that_was_no_source_is_not_given_away),
         TEST(a_source_of_what_stayed_below_is_not_given_away),
-        TEST(a_source_that_is_not_the_wanted_one_is_not_believed),
+        TEST(another_report_in_the_place_of_a_source_is_named_as_altered),
+        TEST(a_source_whose_signature_does_not_hold_is_named_as_altered),
+        TEST(what_nobody_asked_for_alters_nothing),
+        TEST(a_superseded_source_flags_what_was_made_of_it),
+        TEST(a_source_that_is_asked_back_is_shown_so),
+        cmocka_unit_test_setup_teardown(a_source_is_late_by_the_log_of_the_unit_that_is_owed_it,
+                                        make_with_past, free_federation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
