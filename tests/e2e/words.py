@@ -78,7 +78,7 @@ def check_comments(federation):
     await_row(root, ("comments", draft), lambda c: c["organ"] == "mttq@bien-hoa" and c["state"] == "received")
     same("at the author", {c["collected_here"] for c in root.lines("comments", draft)}, {True})
     stranger = said(root, "en", "comment", draft, "--as", "so-noi-vu", "-", stdin="x", code=5)
-    has(stranger, "NOT_RECEIVED", "only a recipient may do that")
+    has(stranger, "NOT_RECEIVED", "recipient")
 
 
 def check_dates(federation):
