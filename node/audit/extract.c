@@ -5,6 +5,8 @@
 
 #include "node/audit/trail_form.h"
 #include "node/audit/verify.h"
+#include "proto/comment.h"
+#include "proto/leaf.h"
 
 struct extracting {
     struct dg_arena *arena;
@@ -115,14 +117,43 @@ static enum dg_err emit_entry(struct extracting *x, const struct dg_entry *entry
     return err == DG_OK ? emit_file(x, name) : err;
 }
 
+static bool is_comment(struct extracting *x, const struct dg_entry *entry)
+{
+    struct dg_leaf leaf;
+
+    return dg_leaf_parse(x->arena, entry->leaf, &leaf, NULL) == DG_OK && leaf.kind == DG_LEAF_COMMENT;
+}
+
+/* What an organ signed, which the leaf names by its hash; and of a comment its text, which nobody should need
+ * this program to read. */
+static enum dg_err emit_signed(struct extracting *x, const struct dg_entry *entry)
+{
+    struct dg_comment comment;
+    char name[FILE_NAME_MAX];
+
+    if (!entry->has_signed)
+        return DG_OK;
+    enum dg_err err = name_file(x, entry->origin, entry->index, ".signed", name, sizeof name);
+    if (err == DG_OK)
+        err = x->emit(x->ctx, name, entry->sealed.body);
+    if (err != DG_OK || !is_comment(x, entry) ||
+        dg_comment_decode(x->arena, entry->sealed.body, &comment, NULL) != DG_OK)
+        return err;
+    err = name_file(x, entry->origin, entry->index, ".comment", name, sizeof name);
+    return err == DG_OK ? x->emit(x->ctx, name, comment.text) : err;
+}
+
 static enum dg_err emit_entries(struct extracting *x)
 {
     enum dg_err err = DG_OK;
 
     for (size_t i = 0; err == DG_OK && i < x->trail.membership_count; i++)
         err = emit_entry(x, &x->trail.membership[i]);
-    for (size_t i = 0; err == DG_OK && i < x->trail.event_count; i++)
+    for (size_t i = 0; err == DG_OK && i < x->trail.event_count; i++) {
         err = emit_entry(x, &x->trail.event[i]);
+        if (err == DG_OK)
+            err = emit_signed(x, &x->trail.event[i]);
+    }
     return err;
 }
 

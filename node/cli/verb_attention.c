@@ -50,6 +50,9 @@ static void fault_of(struct listing *listing, const struct dg_attention *item, s
     if (unit.size == 0 && dg_slug_ok(item->about))
         unit = item->about;
     dg_fault_unit(ret, dg_shown(arena, unit));
+    struct dg_bytes organ, of_unit;
+    if (dg_address_split(item->about, &organ, &of_unit))
+        dg_fault_organ(ret, dg_shown(arena, item->about));
     if (report_of(listing, item, &held) && held.verdict == DG_VERDICT_ACCEPTED)
         dg_fault_organ(ret, dg_author_text(arena, &held.report));
 }

@@ -3,6 +3,7 @@
 #include "node/cli/guard.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
+#include "node/cli/words.h"
 #include "node/store/store_lmdb.h"
 
 static const struct dg_audit_finding *first_evidence(const struct dg_audit *audit)
@@ -80,14 +81,15 @@ static void print_text(struct dg_cli *cli, const struct dg_audit *audit)
 {
     for (size_t i = 0; i < audit->finding_count; i++) {
         const struct dg_audit_finding *finding = &audit->finding[i];
-        const char *what = dg_paint(cli, finding->evidence ? DG_PAINT_BAD : DG_PAINT_WARN, finding->what);
+        const char *what = dg_paint(cli, finding->evidence ? DG_PAINT_BAD : DG_PAINT_WARN,
+                                    dg_code_shown(cli, &cli->arena, dg_bytes_of(finding->what)));
         fprintf(cli->out, "%s  %s  %s", what, dg_shown(&cli->arena, finding->about),
                 dg_shown(&cli->arena, finding->detail));
         if (finding->by.size > 0)
             fprintf(cli->out, "  %s",
-                    dg_phrase(
-                        cli, DG_MSG_COPY_REFUSED,
-                        DG_WORDS(dg_shown(&cli->arena, finding->by), dg_shown(&cli->arena, finding->code))));
+                    dg_phrase(cli, DG_MSG_COPY_REFUSED,
+                              DG_WORDS(dg_shown(&cli->arena, finding->by),
+                                       dg_code_shown(cli, &cli->arena, finding->code))));
         fputc('\n', cli->out);
     }
     dg_say(cli, cli->out, DG_MSG_AUDITED, DG_WORDS(number(cli, audit->leaves), number(cli, audit->reports)));

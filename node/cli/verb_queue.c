@@ -6,6 +6,7 @@
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
 #include "node/cli/view.h"
+#include "node/cli/words.h"
 #include "node/cli/why_live.h"
 
 /* ---- the list ----------------------------------------------------------------------------------- */
@@ -98,7 +99,7 @@ static bool list_one(void *ctx, const struct dg_queued *queued)
     dg_grid_row(listing->grid, (const char *const[]){
                                    dg_shown(arena, queued->unit),
                                    since,
-                                   kind_name(queued->kind),
+                                   dg_word_shown(cli, arena, kind_name(queued->kind)),
                                    dg_arena_printf(arena, "%.12s", report_hex(listing, queued)),
                                    dg_arena_printf(arena, "%u", wait.tries),
                                    next,

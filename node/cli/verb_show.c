@@ -8,6 +8,7 @@
 #include "node/cli/passage.h"
 #include "node/cli/signers.h"
 #include "node/cli/view.h"
+#include "node/cli/words.h"
 #include "proto/pass.h"
 #include "proto/state_table.h"
 
@@ -287,8 +288,8 @@ static enum dg_err print_text(struct showing *s)
     line(s, DG_MSG_H_ID, id);
     if (s->held.verdict != DG_VERDICT_ACCEPTED) {
         line(s, DG_MSG_H_VERDICT,
-             dg_arena_printf(arena, "%s (%s)", dg_verdict_name(s->held.verdict),
-                             dg_shown(arena, s->held.code)));
+             dg_arena_printf(arena, "%s (%s)", dg_word_shown(s->cli, arena, dg_verdict_name(s->held.verdict)),
+                             dg_code_shown(s->cli, arena, s->held.code)));
         return DG_OK;
     }
     dg_local_text(report->signed_ms, signed_at);
@@ -298,9 +299,9 @@ static enum dg_err print_text(struct showing *s)
     line(s, DG_MSG_H_TITLE, dg_title_shown(s->cli, arena, report, &marks));
     line(s, DG_MSG_H_NUMBER, dg_shown(arena, report->number));
     line(s, DG_MSG_H_DATE, dg_shown(arena, report->date));
-    line(s, DG_MSG_H_KIND, dg_shown(arena, report->kind));
+    line(s, DG_MSG_H_KIND, dg_word_shown(s->cli, arena, dg_shown(arena, report->kind)));
     line(s, DG_MSG_H_PERIOD, dg_shown(arena, report->period));
-    line(s, DG_MSG_H_URGENCY, dg_urgency_name(report->urgency));
+    line(s, DG_MSG_H_URGENCY, dg_word_shown(s->cli, arena, dg_urgency_name(report->urgency)));
     line(s, DG_MSG_REPLY_BY, dg_shown(arena, report->reply_by));
     line(s, DG_MSG_SETTLES_ON, dg_shown(arena, report->settles_on));
     line(s, DG_MSG_H_FROM, dg_authors_text(arena, report));

@@ -6,6 +6,7 @@
 #include "node/cli/json.h"
 #include "node/cli/links.h"
 #include "node/cli/say.h"
+#include "node/cli/words.h"
 #include "node/cli/grid.h"
 
 struct status {
@@ -56,7 +57,7 @@ static bool attention_show(void *ctx, const struct dg_attention *item)
         return true;
     if (attention->list == NULL) {
         dg_local_text(item->at_ms, at);
-        fprintf(s->cli->out, "  ! %s  %s  %s  %s\n", at, dg_shown(arena, item->code),
+        fprintf(s->cli->out, "  ! %s  %s  %s  %s\n", at, dg_code_shown(s->cli, arena, item->code),
                 dg_shown(arena, item->about), dg_shown(arena, item->detail));
         return true;
     }
@@ -153,13 +154,14 @@ static enum dg_err print_text(struct status *s)
     char root[DG_HEX_BYTES];
 
     for (size_t i = 0; i < s->reason_count; i++)
-        reasons = dg_arena_printf(&cli->arena, "%s %s", reasons, dg_shown(&cli->arena, s->reason[i]));
+        reasons = dg_arena_printf(&cli->arena, "%s%s %s", reasons, i > 0 && dg_is_vietnamese(cli) ? ";" : "",
+                                  dg_code_shown(cli, &cli->arena, s->reason[i]));
     enum dg_paint paint = dg_bytes_is(s->state, "OK")     ? DG_PAINT_GOOD
                           : dg_bytes_is(s->state, "DOWN") ? DG_PAINT_BAD
                                                           : DG_PAINT_WARN;
-    fprintf(cli->out, "%s%s\n", dg_paint(cli, paint, dg_shown(&cli->arena, s->state)), reasons);
+    fprintf(cli->out, "%s%s\n", dg_paint(cli, paint, dg_code_shown(cli, &cli->arena, s->state)), reasons);
     fprintf(cli->out, "%s (%s, %s)\n", dg_shown(&cli->arena, s->self->name), s->view.identity.unit,
-            dg_shown(&cli->arena, s->self->level));
+            dg_word_shown(cli, &cli->arena, dg_shown(&cli->arena, s->self->level)));
     dg_hex(s->log_root.b, sizeof s->log_root.b, root);
     dg_say(cli, cli->out, DG_MSG_STATUS_LOG,
            DG_WORDS(s->view.identity.origin,

@@ -7,6 +7,7 @@
 #include "node/cli/grid.h"
 #include "node/cli/passage.h"
 #include "node/cli/view.h"
+#include "node/cli/words.h"
 #include "proto/pass.h"
 #include "proto/state_table.h"
 
@@ -89,8 +90,9 @@ static const char *detail(struct dg_cli *cli, struct dg_arena *arena, const stru
     if (event->as != 0)
         return dg_as_shown(cli, event->as);
     if (event->to.size > 0)
-        return dg_arena_printf(arena, "→ %s %s", dg_shown(arena, event->to), dg_shown(arena, event->code));
-    return dg_shown(arena, event->code);
+        return dg_arena_printf(arena, "→ %s %s", dg_shown(arena, event->to),
+                               dg_code_shown(cli, arena, event->code));
+    return dg_code_shown(cli, arena, event->code);
 }
 
 static enum dg_err print_text(struct dg_cli *cli, struct dg_arena *arena,

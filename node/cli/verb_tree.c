@@ -3,6 +3,7 @@
 #include "node/cli/json.h"
 #include "node/cli/links.h"
 #include "node/cli/say.h"
+#include "node/cli/words.h"
 
 struct tree {
     struct dg_cli *cli;
@@ -112,8 +113,8 @@ static void print_text(struct tree *tree, const struct dg_dir_unit *unit, unsign
             organs = dg_arena_printf(arena, "%s %s", organs, dg_shown(arena, organ->slug));
     }
     fprintf(tree->cli->out, "%*s%s  %s (%s)%s%s\n%*s   %s\n", (int)depth * 4, "", dg_shown(arena, unit->slug),
-            dg_shown(arena, unit->name), dg_shown(arena, unit->level), link[0] != '\0' ? "  " : "", link,
-            (int)depth * 4, "", organs);
+            dg_shown(arena, unit->name), dg_word_shown(tree->cli, arena, dg_shown(arena, unit->level)),
+            link[0] != '\0' ? "  " : "", link, (int)depth * 4, "", organs);
 }
 
 /* ---- the walk ----------------------------------------------------------------------------------- */

@@ -33,10 +33,10 @@ static bool is_known_year(struct dg_day day)
     return year >= YEAR_FIRST && year <= YEAR_LAST;
 }
 
-static bool read_span(struct dg_fields *fields, const struct dg_yaml *root, struct dg_calendar_draft *draft)
+static bool span_is_good(struct dg_fields *fields, const struct dg_yaml *root,
+                         struct dg_calendar_draft *draft, bool has_from)
 {
     const struct dg_yaml *until = dg_fields_member(fields, root, "until");
-    bool has_from = dg_calendar_day(fields, dg_fields_member(fields, root, "from"), &draft->from);
 
     if (!dg_calendar_day(fields, until, &draft->until) || !has_from)
         return false;
@@ -49,6 +49,25 @@ static bool read_span(struct dg_fields *fields, const struct dg_yaml *root, stru
     else
         return true;
     return false;
+}
+
+/* Some year, near what was written, so that all else in the file can be looked at. */
+static void any_year(struct dg_calendar_draft *draft, bool has_from)
+{
+    enum { YEAR_DAYS = 365 };
+
+    draft->placeless = true;
+    if (!has_from || !is_known_year(draft->from))
+        (void)dg_day_parse(dg_bytes_of("2026-01-01"), &draft->from);
+    draft->until = (struct dg_day){draft->from.n + YEAR_DAYS - 1};
+}
+
+static void read_span(struct dg_fields *fields, const struct dg_yaml *root, struct dg_calendar_draft *draft)
+{
+    bool has_from = dg_calendar_day(fields, dg_fields_member(fields, root, "from"), &draft->from);
+
+    if (!span_is_good(fields, root, draft, has_from))
+        any_year(draft, has_from);
 }
 
 static void read_name(struct dg_fields *fields, const struct dg_yaml *root, struct dg_calendar *ret)
@@ -145,7 +164,8 @@ static void mark_range(struct dg_calendar_draft *draft, const struct dg_yaml *wo
     for (; day.n <= last.n; day.n++) {
         dg_day_text(day, text);
         if (day.n < days->first.n || (size_t)(day.n - days->first.n) >= days->count) {
-            dg_fields_complain(draft->fields, word, "%s lies far outside the calendar", text);
+            if (!draft->placeless)
+                dg_fields_complain(draft->fields, word, "%s lies far outside the calendar", text);
             return;
         }
         uint8_t *at = &days->kind[day.n - days->first.n];
@@ -223,7 +243,7 @@ static void read_meeting(struct dg_calendar_draft *draft, const struct dg_yaml *
     if (dg_fields_text(fields, name, DG_SLUG_MAX, &ret->name))
         dg_check_slug(fields, name, NULL);
     const struct dg_yaml *date = dg_fields_member(fields, node, "date");
-    if (dg_calendar_day(fields, date, &ret->date) &&
+    if (dg_calendar_day(fields, date, &ret->date) && !draft->placeless &&
         (ret->date.n < draft->from.n || ret->date.n > draft->until.n))
         dg_fields_complain(fields, date, "the meeting lies outside the calendar's from and until");
     dg_fields_words(fields, dg_yaml_member(node, "participants"), DG_PARTICIPANTS_MAX, check_address, NULL,
@@ -288,8 +308,7 @@ static void read_root(struct dg_calendar_draft *draft, const struct dg_yaml *roo
     dg_calendar_day_off(fields, dg_yaml_member(root, "on-day-off"), &draft->day_off);
     dg_calendar_yes(fields, dg_yaml_member(root, "replace"), &draft->replace);
     const struct dg_yaml *rules = dg_fields_member(fields, root, "rules");
-    if (!read_span(fields, root, draft))
-        return; /* without its days no date can be judged */
+    read_span(fields, root, draft);
     ret->from = draft->from;
     ret->until = draft->until;
     read_days(draft, root);
@@ -342,7 +361,8 @@ enum dg_err dg_calendar_read(struct dg_arena *arena, struct dg_bytes text,
         dg_fault_list_add(faults, DG_ERR_BAD_CALENDAR, 1, 1, "the file is larger than %d bytes",
                           DG_CALENDAR_FILE_MAX);
     else if (enter(&fields, text, &clean))
-        root = dg_yaml_read_part(arena, clean, 1, DG_ERR_BAD_CALENDAR, faults, &whole);
+        root = dg_yaml_read_part(arena, dg_yaml_untab(arena, clean, DG_ERR_BAD_CALENDAR, faults), 1,
+                                 DG_ERR_BAD_CALENDAR, faults, &whole);
     fields.cut_short = !whole;
     if (root != NULL && root->kind == DG_YAML_MAP)
         read_root(&draft, root, &calendar);

@@ -61,6 +61,8 @@ static bool check_in_force(struct item *item, const struct wanted *wanted, struc
     if (standing == DG_RULE_IN_FORCE || item->told_force == wanted->at)
         return standing == DG_RULE_IN_FORCE;
     dg_period_text(&wanted->period, text);
+    if (standing == DG_RULE_NOT_IN_FORCE && item->draft->placeless)
+        return true;
     if (standing == DG_RULE_NOT_IN_FORCE)
         dg_fields_complain(fields, wanted->at, "rule %s is not in force at the cut-off of %s",
                            (const char *)item->rule.data, text);
@@ -140,7 +142,8 @@ static void read_periods(struct item *item)
 
     if (node == NULL)
         return;
-    if (node->kind == DG_YAML_MAP || (node->kind == DG_YAML_LIST && node->count == 0))
+    if (node->kind == DG_YAML_MAP ||
+        (node->kind == DG_YAML_LIST && node->count == 0 && !item->draft->fields->cut_short))
         dg_fields_complain(item->draft->fields, node,
                            "periods must be a list: M, Q, H, 9M, Y or single ones");
     else if (node->kind == DG_YAML_TEXT)
@@ -260,7 +263,7 @@ static void complain_outside(struct item *item, const struct dg_yaml *at, const 
     char text[DG_PERIOD_TEXT];
 
     dg_period_text(period, text);
-    if (item->told_outside != at)
+    if (item->told_outside != at && !item->draft->placeless)
         dg_fields_complain(item->draft->fields, at, "%s is due outside the calendar's from and until", text);
     item->told_outside = at;
 }
@@ -344,7 +347,8 @@ static void add_periods(struct item *item)
     for (size_t i = 0; i < item->wanted_count && item->draft->cell_count <= most; i++)
         inside += add_period(item, &item->wanted[i]);
     check_exceptions(item);
-    if (inside == 0 && item->wanted_count > 0 && has_due(&item->due) && item->told_outside == NULL)
+    if (inside == 0 && !item->draft->placeless && item->wanted_count > 0 && has_due(&item->due) &&
+        item->told_outside == NULL)
         dg_fields_complain(item->draft->fields, item->at, "none of these periods is due within the calendar");
 }
 

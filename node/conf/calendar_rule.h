@@ -29,6 +29,8 @@ struct dg_calendar_draft {
     struct dg_fields *fields;
     const struct dg_rules_in_force *rules; /* NULL: not known */
     struct dg_day from, until;
+    bool placeless; /* from or until is a mistake: they are a year like any other, and of no day can be said that
+                     * it lies outside them */
     struct dg_days days;
     int32_t window; /* as for dg_window_of */
     enum dg_day_off day_off;

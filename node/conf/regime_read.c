@@ -326,7 +326,8 @@ enum dg_err dg_regime_read(struct dg_arena *arena, struct dg_bytes text, struct 
         dg_fault_list_add(faults, DG_ERR_BAD_REGIME, 1, 1, "the file is larger than %d bytes",
                           DG_REGIME_FILE_MAX);
     else if (enter(arena, text, &clean, faults))
-        root = dg_yaml_read_part(arena, clean, 1, DG_ERR_BAD_REGIME, faults, &whole);
+        root = dg_yaml_read_part(arena, dg_yaml_untab(arena, clean, DG_ERR_BAD_REGIME, faults), 1,
+                                 DG_ERR_BAD_REGIME, faults, &whole);
     fields.cut_short = !whole;
     if (root != NULL && root->kind == DG_YAML_MAP)
         read_root(&fields, root, &regime);

@@ -38,4 +38,9 @@ struct dg_yaml *dg_yaml_read_part(struct dg_arena *arena, struct dg_bytes text, 
 /* The member of map with that key, NULL when it has none or is no map. */
 const struct dg_yaml *dg_yaml_member(const struct dg_yaml *map, const char *key);
 
+/* The text with spaces for the tabs that lines are indented with, each of which is told. In arena, or text itself
+ * when there is none. */
+struct dg_bytes dg_yaml_untab(struct dg_arena *arena, struct dg_bytes text, enum dg_err err,
+                              struct dg_fault_list *faults);
+
 #endif

@@ -303,6 +303,8 @@ void dg_membership_record(struct dg_node *node, struct dg_txn *txn, const struct
         h.row.record.regime = dg_bytes_at(NULL, 0);
         dg_dir_put(txn, &h.row);
         dg_node_member_added(node, txn, &h.row);
+        if (record->tag != 0)
+            dg_regime_news(node, txn, &h.row, now);
         /* Upward to the root; downward only what comes from above. A record without a tag is a
          * chain that travels with something else. */
         if (record->tag != 0)

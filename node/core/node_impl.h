@@ -392,6 +392,8 @@ bool dg_issue_certificate(struct dg_txn *txn, const struct dg_identity *identity
 enum dg_err dg_issue_adoption(struct dg_txn *txn, const struct dg_identity *identity,
                               const struct dg_signer *signer, const struct dg_adoption *adoption,
                               struct dg_bytes compiled, dg_ms now, struct dg_dir_row *ret) DG_MUST_CHECK;
+/* Puts an adoption just heard before the officers when its unit is the next below this one or stands above it. */
+void dg_regime_news(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row, dg_ms now);
 /* Tells every neighbour but `except` that needs it: the parent, and with down the children too. */
 void dg_membership_spread(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row,
                           struct dg_bytes except, bool down, dg_ms now);

@@ -114,6 +114,8 @@ def chasing(federation):
     district.run("remind", "--unit", "tan-loi", "--rule", "H-23.2b", "--period", last_month(), "--as", "ban-dan-van",
                  "--note", "đề nghị gửi ngay")
     wait_for(lambda: duty_of(commune, "tan-loi")["reminders"] == 2, "the reminder by hand did not arrive")
+    said = commune.run("attention")
+    check("cap-uy@tan-loi was reminded" in said, f"attention: {said}")
 
 
 def certifying(federation):

@@ -4,6 +4,7 @@
     tests/e2e/joint.py [PROGRAM [DAEMON]]
 """
 import datetime
+import hashlib
 import json
 import pathlib
 import time
@@ -154,7 +155,12 @@ def check_draft(federation):
     same("the set", ("Đề nghị sửa Điều 3 và Điều 4." in text, "khoi-dan-van@long-binh" in text, "mttq@dong-nai" in text),
          (True, True, True))
     root.run("comment", draft, "--as", "ban-dan-van", str(collected))  # the collector returns it
-    verdict, _ = verified(federation, root, draft)
+    verdict, parts = verified(federation, root, draft)
+    same("extracted comments", sorted(path.read_text() for path in parts.glob("*.comment"))[-3:],
+         ["Nhất trí.", "Đề nghị sửa Điều 3 và Điều 4.", "Đề nghị sửa Điều 3."])
+    for signed in parts.glob("*.signed"):
+        digest = hashlib.sha256(signed.read_bytes()).hexdigest()
+        same(f"the leaf names {signed.name}", digest in signed.with_suffix(".leaf").read_text(), True)
     same("verified comments", sum(c["check"] == "comment" for c in verdict["checks"]), 4)
     same("trail", sum(e["event"] == "commented" for e in root.lines("trail", draft)), 4)
 

@@ -117,6 +117,11 @@ def check_change(federation):
            standing(province, "2026-11-01", "dong-phu"), {("huyen", "none", "dong-phu", 1)})
     expect("the superior is shown it", {row for row in standing(province, "2026-11-01", None, "--all") if row[1] == "below"},
            {("huyen", "below", "dong-phu", 2)})
+    for node in (province, commune):
+        news = [item for item in node.lines("attention") if item["code"] == "REGIME_ADOPTED"]
+        expect(f"what {node.unit} is told", [(item["about"], item["detail"]) for item in news],
+               [("dong-phu", "huyen, 2026-11-01")])
+        expect("as a sentence", "regime show --unit dong-phu" in news[0]["remedy"], True)
     expect("by the old", rules_of(commune, old, "mttq"), ({"H-15.5"}, {("huyen", "dong-phu", 1)}))
     expect("by the new", rules_of(commune, new, "mttq"), ({"N-1"}, {("huyen", "dong-phu", 2)}))
     return before, old, new

@@ -3,6 +3,7 @@
 
     tests/e2e/words.py [PROGRAM [DAEMON]]
 """
+import json
 import pathlib
 import subprocess
 
@@ -77,7 +78,7 @@ def check_comments(federation):
     await_row(root, ("comments", draft), lambda c: c["organ"] == "mttq@bien-hoa" and c["state"] == "received")
     same("at the author", {c["collected_here"] for c in root.lines("comments", draft)}, {True})
     stranger = said(root, "en", "comment", draft, "--as", "so-noi-vu", "-", stdin="x", code=5)
-    has(stranger, "NOT_RECEIVED", "comment on it")
+    has(stranger, "NOT_RECEIVED", "recipient")
 
 
 def check_dates(federation):
@@ -86,6 +87,24 @@ def check_dates(federation):
     has(said(root, "en", "push", "-", "--from", "bcsd-ubnd", stdin=text, code=2), '"2026-02-31" is not a day that exists')
     text = report("draft", f"reply-by: {day(-9)}")
     has(said(root, "en", "push", "-", "--from", "bcsd-ubnd", stdin=text, code=2), "the last day for comments lies before")
+
+
+def check_words(federation):
+    """A reader of Vietnamese sees Vietnamese words, and the code of what went wrong beside them."""
+    root, district = federation.nodes["dong-nai"], federation.nodes["bien-hoa"]
+    root.stop()
+    text = report("joint", "period: 2024", "urgency: khan")
+    sent = push(district, text, "--from", "ban-dan-van", "--with", "mttq")
+    district.run("sign", sent, "--as", "mttq")
+    has(said(district, "vi", "show", sent, code=0), "LOẠI: báo cáo chung", "ĐỘ KHẨN: khẩn")
+    has(said(district, "en", "show", sent, code=0), "KIND: joint", "URGENCY: khan")
+    has(said(district, "vi", "status", code=0), "CẦN XEM (DEGRADED)", "mất kết nối với cấp trên (UPLINK_DOWN)", "huyện)")
+    has(said(district, "en", "status", code=0), "DEGRADED UPLINK_DOWN", "district)")
+    has(said(district, "vi", "queue", code=0), "báo cáo")
+    has(said(district, "vi", "tree", code=0), "(tỉnh)")
+    has(said(district, "vi", "audit", code=0), "bản gửi chưa có biên nhận (COPY_WAITING)")
+    same("json keeps its words", json.loads(district.run("show", sent, "--json"))["kind"], "joint")
+    root.start()
 
 
 def check_files(federation):
@@ -110,6 +129,7 @@ def test(program, daemon, _options):
         check_comments(federation)
         check_dates(federation)
         check_files(federation)
+        check_words(federation)
         print("words: refusals say what to do, in both languages")
         for node in federation.nodes.values():
             node.stop()

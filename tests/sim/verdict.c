@@ -355,14 +355,15 @@ static bool known_above(void *ctx, const struct dg_dir_row *row)
 
 /* ---- together ------------------------------------------------------------------------------------ */
 
-/* Only an author who sent urgent news past a missing recipient is told so, whose report came back, or who was
- * reminded, and who holds a consolidated report whose sources have changed; and a villain's superior, that
- * its reports have each other's numbers. */
+/* Only who is to know of a new regime, an author who sent urgent news past a missing recipient is told so,
+ * whose report came back, or who was reminded, and who holds a consolidated report whose sources have
+ * changed; and a villain's superior, that its reports have each other's numbers. */
 static bool check_attention(void *ctx, const struct dg_attention *item)
 {
     const struct verdict *v = ctx;
-    static const enum dg_err expected[] = {DG_ERR_NO_RECIPIENT, DG_ERR_RETURNED, DG_ERR_SOURCE_RECALLED,
-                                           DG_ERR_SOURCE_SUPERSEDED, DG_ERR_SOURCE_CHANGED};
+    static const enum dg_err expected[] = {DG_ERR_NO_RECIPIENT,    DG_ERR_RETURNED,
+                                           DG_ERR_SOURCE_RECALLED, DG_ERR_SOURCE_SUPERSEDED,
+                                           DG_ERR_SOURCE_CHANGED,  DG_ERR_REGIME_ADOPTED};
     bool fine =
         v->world->options.villain != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_REPEATED));
     /* What was on its way while a day went by, or a clock was set, was missing for a day by that clock. */

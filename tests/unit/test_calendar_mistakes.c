@@ -16,11 +16,13 @@ static void every_mistake_is_found_in_one_run_in_order(void **state)
                         "2:1 unknown key \"titel\": did you mean title?\n"
                         "4:8 \"2026-13-31\" is not a day that exists: write YYYY-MM-DD\n"
                         "5:9 \"15-15\" must be calendar, or two days in a row like 15-14\n"
+                        "6:15 \"T9\" is no day of the week: write mon to sun, or T2 to T7 and CN\n"
                         "7:13 \"later\" must be keep, before or after\n"
                         "8:10 \"maybe\" must be yes or no\n"
                         "9:9 \"after\" is missing\n"
                         "9:17 \"0\" must be a number from 1 to 366\n"
-                        "9:20 unknown key \"escalate\"\n");
+                        "9:20 unknown key \"escalate\"\n"
+                        "10:8 rules must be a list of 1 to 8192\n");
 }
 
 static void mistakes_are_told_in_vietnamese(void **state)
@@ -32,6 +34,43 @@ static void mistakes_are_told_in_vietnamese(void **state)
                         "6:10 \"maybe\" phải là yes hoặc no\n"
                         "7:28 không có kỳ \"Z\": hãy ghi M, Q, H, 9M, Y, Q1, H2 hoặc 2026-Q1\n");
     assert_string_equal(f->faults.hint[1].code, "UNKNOWN_PERIOD");
+}
+
+/* A head that is wrong hides nothing of the rest: of every date but its place is said what is to be said. */
+static void a_wrong_head_hides_no_mistake_of_the_rules(void **state)
+{
+    static const char *const heads[] = {"until: 2026-02-30", "until: 2025-12-31", "until: 2036-12-31",
+                                        "from: x", "until: [2026-12-31]"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        char text[1024];
+        const char *other = heads[i][0] == 'f' ? "until: 2026-12-31" : "from: 2026-01-01";
+        snprintf(text, sizeof text,
+                 "name: a\ntitle: x\n%s\n%s\nwindow: 15-14\nholidays: [2026-02-30, 1999-09-02]\nrules:\n"
+                 "- {rule: A, periods: [M, K], due: 32}\n- {rule: B, periods: 2026-05, due: 10}\n"
+                 "meetings:\n- {name: g, date: 2031-01-01}\n- {name: g, date: 2026-01-32}\n",
+                 other, heads[i]);
+        const char *found = compiled(*state, text);
+        assert_non_null(strstr(found, "4:"));
+        assert_non_null(strstr(found, "6:12 \"2026-02-30\""));
+        assert_non_null(strstr(found, "8:26 unknown period \"K\""));
+        assert_non_null(strstr(found, "8:35 \"32\" is no due day"));
+        assert_non_null(strstr(found, "9:36 the due day for 2026-05 lies before its cut-off"));
+        assert_non_null(strstr(found, "12:10 there is a meeting g already"));
+        assert_non_null(strstr(found, "12:19 \"2026-01-32\""));
+        assert_null(strstr(found, "outside"));
+        assert_null(strstr(found, "1999"));
+    }
+}
+
+static void every_tab_is_told_and_the_rest_is_read(void **state)
+{
+    assert_string_equal(compiled(*state,
+                                 "name: a\ntitle: b\nfrom: 2026-01-01\nuntil: 2026-12-31\nwindow: 15-14\n"
+                                 "rules:\n\t- rule: A\n\t  periods: [M, K]\n\t  due: 17\n"),
+                        "7:1 the line begins with a tab: indent it with spaces\n"
+                        "8:1 the line begins with a tab: indent it with spaces\n"
+                        "8:18 unknown period \"K\": write M, Q, H, 9M, Y, Q1, H2 or 2026-Q1\n"
+                        "9:1 the line begins with a tab: indent it with spaces\n");
 }
 
 static void what_stands_before_a_flaw_of_the_syntax_is_read_too(void **state)
@@ -272,6 +311,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(every_mistake_is_found_in_one_run_in_order),
         STORY(mistakes_are_told_in_vietnamese),
+        STORY(a_wrong_head_hides_no_mistake_of_the_rules),
+        STORY(every_tab_is_told_and_the_rest_is_read),
         STORY(what_stands_before_a_flaw_of_the_syntax_is_read_too),
         STORY(mistakes_of_rules_are_found_together),
         STORY(rules_without_an_id_are_told_and_nothing_more),
