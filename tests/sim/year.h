@@ -11,7 +11,8 @@
  *   Y4  at the province a district's report leads to exactly the communes' reports that it was made of
  *
  * In June the province issues its calendar anew: later days, other reminders, nothing for August. In July one
- * district goes over to a regime of its own, which binds its organs and its communes by other rules. In September
+ * district goes over to a regime of its own, which binds its organs and its communes by other rules; what they
+ * still owe for earlier periods they then report by the new rules, and it counts. In September
  * the province asks for August after all, by days that are over: who then reports on the day of asking is in
  * time. In October it issues the rest of the year once more, after some of its days, and changes nothing.
  */
