@@ -3,6 +3,7 @@
 #include "node/cli/duty_list.h"
 #include "node/cli/grid.h"
 #include "node/cli/json.h"
+#include "node/cli/known.h"
 #include "node/cli/say.h"
 
 enum { DUTIES_PER_TRANSACTION = 64 };
@@ -179,6 +180,22 @@ static enum dg_err filter_read(struct duties *d, struct dg_duty_filter *filter, 
     return DG_OK;
 }
 
+static enum dg_err check_names(struct dg_cli *cli, const struct dg_directory *directory,
+                               const struct dg_duty_filter *filter)
+{
+    enum dg_err err = DG_OK;
+
+    if (filter->period.size > 0)
+        err = dg_known_period(cli, filter->period);
+    if (err == DG_OK && filter->unit.size > 0)
+        err = dg_known_unit(cli, directory, filter->unit);
+    if (err == DG_OK && filter->organ.size > 0)
+        err = dg_known_organ(cli, directory, filter->unit, filter->organ);
+    if (err == DG_OK && filter->rule.size > 0)
+        err = dg_known_rule(cli, directory, filter->rule);
+    return err;
+}
+
 static enum dg_err show(struct duties *d)
 {
     static const enum dg_msg heading[] = {DG_MSG_H_DUE,   DG_MSG_H_ORGAN,    DG_MSG_H_RULE,  DG_MSG_H_PERIOD,
@@ -189,8 +206,8 @@ static enum dg_err show(struct duties *d)
     enum dg_err err = filter_read(d, &filter, &below);
     if (err == DG_OK)
         err = dg_duty_list(d->cli, &d->view, &filter, below, &d->list);
-    if (err == DG_OK && filter.unit.size > 0 && dg_directory_unit(&d->list.directory, filter.unit) == NULL)
-        err = dg_faultf(&d->cli->fault, DG_ERR_NOT_FOUND, "%s", dg_arena_string(&d->cli->arena, filter.unit));
+    if (err == DG_OK)
+        err = check_names(d->cli, &d->list.directory, &filter);
     if (err != DG_OK || dg_cli_has(d->cli, DG_OPT_JSON))
         return err != DG_OK ? err : show_all(d);
     d->grid = dg_grid_new(d->cli, heading, sizeof heading / sizeof heading[0]);

@@ -81,6 +81,30 @@ def newcomer(federation):
     wait_for(lambda: len(node.lines("calendar", "show")) == 1, "the new unit got no calendar")
 
 
+def mistyping(federation):
+    """An unknown name is refused with the nearest ones, and never answered with an empty list."""
+    root = federation.nodes["binh-phuoc"]
+    about = ["--rule", "BP-24.2b", "--as", "ban-dan-van", "--unit", "dong-phu"]
+    for words, code, said in ((["duties", "--unit", "dong-ph"], "not found", "dong-phu"),
+                              (["duties", "cap-u"], "not found", "cap-uy"),
+                              (["duties", "mtt@dong-phu"], "not found", "mttq"),
+                              (["overdue", "--rule", "BP-24.2"], "not found", "BP-24.2a, BP-24.2b"),
+                              (["overdue", "--below", "--period", "2026-13"], "refused", "BAD_PERIOD"),
+                              (["register", "--from", "tan-lo"], "not found", "tan-loi"),
+                              (["register", "--from", "dong-phu", "cap-u"], "not found", "cap-uy"),
+                              (["register", "cap-u"], "not found", "cap-uy"),
+                              (["evaluate", "--year", "2026", "--unit", "dong-ph"], "not found", "dong-phu"),
+                              (["remind", *about, "--period", "2026-13"], "refused", "BAD_PERIOD"),
+                              (["excuse", *about, "--period", "26-10", "--decision", "excused"], "refused", "BAD_PERIOD"),
+                              (["certify-missing", *about, "--period", "2026-Q5", "-o", "x"], "refused", "BAD_PERIOD"),
+                              (["remind", *about, "--period", last_month(), "--organ", "cap-u"], "not found", "cap-uy"),
+                              (["excuse", *about, "--period", last_month(), "--decision", "extended", "--until",
+                                federation.day(-1)], "refused", "BAD_UNTIL")):
+        done = root.run(*words, expect=None)
+        check(done.returncode == EXIT[code] and said in done.stderr and not done.stdout,
+              f"{words}: {done.returncode} {done.stdout}{done.stderr}")
+
+
 def late_asking(federation):
     """What is asked for after its due day is in time on the day of asking."""
     commune = federation.nodes["tan-loi"]
@@ -174,6 +198,7 @@ def test(program, daemon, _):
         issuing(federation)
         newcomer(federation)
         late_asking(federation)
+        mistyping(federation)
         federation.move_clock(3)
         chasing(federation)
         certifying(federation)
