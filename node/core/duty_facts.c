@@ -180,6 +180,7 @@ static bool decide(void *ctx, const struct dg_absence *absence, const struct dg_
     decided->facts->extended = finding == DG_FINDING_EXTENDED;
     decided->facts->until = absence->until;
     decided->facts->excused = !decided->facts->extended;
+    decided->facts->nothing = finding == DG_FINDING_NOTHING;
     decided->facts->decision = *hash;
     return true;
 }

@@ -138,6 +138,11 @@ def chasing(federation):
     district.run("remind", "--unit", "tan-loi", "--rule", "H-23.2b", "--period", last_month(), "--as", "ban-dan-van",
                  "--note", "đề nghị gửi ngay")
     wait_for(lambda: duty_of(commune, "tan-loi")["reminders"] == 2, "the reminder by hand did not arrive")
+    record = duty_of(commune, "tan-loi")["record"]
+    check([(word["kind"], word["number"], word["note"]) for word in record] ==
+          [("reminder", 1, ""), ("reminder", 2, "đề nghị gửi ngay")] and record[1]["by"] == "ban-dan-van@dong-phu",
+          f"record: {record}")
+    check("đề nghị gửi ngay" in commune.run("duties"), "the note is not shown")
 
 
 def certifying(federation):
@@ -175,6 +180,20 @@ def excusing(federation):
     check(district.run("excuse", *words, *district_words, expect=None).returncode == 77, "a unit excuses itself")
     root.run("excuse", *words, *district_words, "--note", "mới thành lập")
     wait_for(lambda: duty_of(district, "bu-dang")["state"] == "excused", "the excuse did not arrive")
+    check("mới thành lập" in district.run("duties", "--all"), "why it is excused is not shown")
+    root.run("excuse", *words, "--as", "ban-dan-van", "--decision", "nothing-to-report", expect=EXIT["refused"])
+
+
+def nobody(federation):
+    """A unit without a Ban Dân vận or a stand-in chases nobody, and says so."""
+    unit = federation.child("binh-phuoc", "bu-gia-map", "district", "Huyện Bù Gia Mập", listens=False,
+                            organs=["cap-uy", "mttq", "ubnd+chinh-quyen=ubnd"])
+    wait_for(lambda: len(unit.lines("calendar", "show")) == 1, "the new unit got no calendar")
+    check(json.loads(unit.run("status", "--json"))["director"] is None, "a director where none is")
+    check("BP-24.3, Điều 24 khoản 3" in unit.run("status"), unit.run("status"))
+    said = unit.run("duties", expect=None)
+    check("bu-gia-map" in said.stderr and "BP-24.3" in said.stderr, said.stderr)
+    check(json.loads(federation.nodes["dong-phu"].run("status", "--json"))["director"] == "ban-dan-van", "no director")
 
 
 def reorganising(federation):
@@ -203,6 +222,7 @@ def test(program, daemon, _):
         chasing(federation)
         certifying(federation)
         excusing(federation)
+        nobody(federation)
         reorganising(federation)
         duties = json.loads(federation.nodes["dong-phu"].run("audit", "--json"))["duties"]
         check(duties["late"] == 1 and duties["missing"] == 1, f"audit: {duties}")
