@@ -168,9 +168,9 @@ static void print_row(struct duties *d, const struct dg_duty_row *row)
         dg_hex(row->report.b, sizeof row->report.b, id);
         id[12] = '\0';
     }
-    const char *reminders = row->reminders == 0
-                                ? "-"
-                                : dg_arena_printf(arena, "%u%s", row->reminders, row->escalated ? " ^" : "");
+    const char *reminders = row->reminders == 0 ? "-" : dg_arena_printf(arena, "%u", row->reminders);
+    if (row->escalated)
+        reminders = dg_phrase(d->cli, DG_MSG_ESCALATED, DG_WORDS(reminders));
     dg_grid_row(d->grid, (const char *const[]){
                              due,
                              dg_address_text(arena, row->duty.organ->slug, row->duty.unit->slug),

@@ -105,7 +105,8 @@ static enum dg_err ask(struct dg_cli *cli, const struct dg_ctl_request *request)
     if (err != DG_OK)
         return err;
     if (request->dry_run)
-        dg_say(cli, cli->err, DG_MSG_WOULD_ISSUE, DG_WORDS(cli->args.verb->name, owner));
+        dg_say(cli, cli->err, request->verb == DG_CTL_REMIND ? DG_MSG_WOULD_REMIND : DG_MSG_WOULD_EXCUSE,
+               DG_WORDS(owner));
     else
         dg_hash_say(cli, &reply.id);
     return DG_OK;

@@ -7,6 +7,7 @@ The calendar is issued in time; then the clocks of all nodes are moved, and what
 """
 import datetime
 import json
+import re
 
 from federation import EXIT, Failure, Federation, main
 
@@ -143,6 +144,18 @@ def chasing(federation):
           [("reminder", 1, ""), ("reminder", 2, "đề nghị gửi ngay")] and record[1]["by"] == "ban-dan-van@dong-phu",
           f"record: {record}")
     check("đề nghị gửi ngay" in commune.run("duties"), "the note is not shown")
+    federation.env["LANGUAGE"] = "vi"
+    shown = commune.run("duties") + commune.run("overdue") + district.run("evaluate", "--year", last_month()[:4], "--all")
+    shown += district.run("digest", "--since", federation.day(-1))
+    for verb in ("remind", "certify-missing"):
+        words = ["-o", "x.absence"] if verb == "certify-missing" else []
+        shown += district.run(verb, "--unit", "tan-loi", "--rule", "H-23.2b", "--period", last_month(), "--as",
+                              "ban-dan-van", "--dry-run", *words, expect=None).stderr
+    check("đã báo cấp trên" in shown and "QUÁ HẠN" in shown and "sẽ đôn đốc" in shown, shown)
+    english = [word for word in ("missing", "late", "owed", "excused", "remind", "overdue", "certify", "due")
+               if re.search(rf"(?i)\b{word}\b", shown)]
+    check(not english, f"English in Vietnamese: {english} in {shown}")
+    federation.env["LANGUAGE"] = "en"
 
 
 def certifying(federation):
