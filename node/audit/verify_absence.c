@@ -5,6 +5,7 @@
 #include "common/crypto.h"
 #include "node/audit/absence.h"
 #include "node/audit/verify_impl.h"
+#include "node/core/duty_rules.h"
 #include "node/core/duty_watch.h"
 #include "proto/issued.h"
 
@@ -30,6 +31,7 @@ struct absence {
     struct dg_held_calendar *held;
     struct dg_member *owner; /* the unit */
     struct dg_directory dir;
+    struct dg_duty duty;
 };
 
 /* --- form ----------------------------------------------------------------------------------- */
@@ -330,6 +332,7 @@ static bool check_duty(struct absence *a)
     if (search.duty.calendar->calendar.serial - search.duty.set_by->calendar.serial + 1 != a->held_count)
         return dg_check_failed(v, "calendar", "serials from %lu on belong here",
                                (unsigned long)search.duty.set_by->calendar.serial);
+    a->duty = search.duty;
     a->out->last = search.duty.last;
     return dg_check_held(v, "duty", "%.*s@%.*s, %.*s (%.*s), %.*s", DG_SHOW(name->organ), DG_SHOW(name->unit),
                          DG_SHOW(name->rule), DG_SHOW(search.duty.rule->cites), DG_SHOW(name->period));
@@ -414,19 +417,6 @@ static bool check_boundary(struct absence *a)
 
 /* --- a late report -------------------------------------------------------------------------- */
 
-static bool is_under(const struct dg_report *report, const struct dg_duty_name *duty)
-{
-    bool author = false, rule = false;
-
-    for (size_t i = 0; i < report->author_count; i++)
-        author = author || (dg_bytes_equal(report->author[i].organ, duty->organ) &&
-                            dg_bytes_equal(report->author[i].unit, duty->unit));
-    for (size_t i = 0; i < report->recipient_count; i++)
-        for (size_t k = 0; k < report->recipient[i].rule_count; k++)
-            rule = rule || dg_bytes_equal(report->recipient[i].rule[k], duty->rule);
-    return author && rule && dg_bytes_equal(report->period, duty->period);
-}
-
 static bool check_arrival(struct absence *a)
 {
     struct dg_verifying *v = &a->v;
@@ -443,7 +433,7 @@ static bool check_arrival(struct absence *a)
             dg_id_equal(&event->leaf.report, &v->out->id) && event->leaf.verdict == DG_VERDICT_ACCEPTED)
             arrival = event;
     }
-    if (!dg_id_equal(&v->out->id, &finding->report) || !is_under(&v->out->report, &finding->duty))
+    if (!dg_id_equal(&v->out->id, &finding->report) || !dg_duty_met_by(&a->duty, &v->out->report))
         return dg_check_failed(v, "arrival", "the report is not the one of this duty");
     if (arrival == NULL || arrival->entry->index >= finding->after.size)
         return dg_check_failed(v, "arrival", "the finder's log does not show it");

@@ -65,7 +65,7 @@ enum dg_err dg_calendar_issue(struct dg_cli *cli)
     if (err != DG_OK)
         return err;
     if (request.dry_run)
-        dg_say(cli, cli->err, DG_MSG_WOULD_ISSUE, DG_WORDS("issue", file));
+        dg_say(cli, cli->err, DG_MSG_WOULD_ISSUE, DG_WORDS(file));
     else
         dg_hash_say(cli, &reply.id);
     return DG_OK;

@@ -6,8 +6,7 @@
 #include "proto/ctl.h"
 
 /* Fills the request from --as, --unit, --organ, --rule, --period and --note. Without --organ it is the one
- * organ of the unit that owes that report. Lives in cli->arena. DG_ERR_USAGE, DG_ERR_NOT_FOUND,
- * DG_ERR_AMBIGUOUS. */
+ * organ of the unit that owes that report. Lives in cli->arena. DG_ERR_USAGE, DG_ERR_BAD_PERIOD, DG_ERR_NOT_FOUND. */
 enum dg_err dg_duty_ask(struct dg_cli *cli, struct dg_ctl_request *request) DG_MUST_CHECK;
 /* Prints the hash of what was issued as hex on standard output. */
 void dg_hash_say(struct dg_cli *cli, const struct dg_id *hash);

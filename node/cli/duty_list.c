@@ -55,11 +55,41 @@ enum dg_err dg_duty_list(struct dg_cli *cli, struct dg_view *view, const struct 
 
 /* ---- one of them -------------------------------------------------------------------------------- */
 
+struct reading {
+    struct dg_arena *arena;
+    struct dg_duty_row *row;
+    size_t capacity;
+    struct dg_duty_word *word;
+};
+
+/* Without room the words end here; what counts is in the row. */
+static void add_word(struct reading *r, struct dg_duty_word word)
+{
+    if (r->row->word_count == r->capacity) {
+        size_t larger = r->capacity == 0 ? 4 : 2 * r->capacity;
+        struct dg_duty_word *grown = dg_arena_array(r->arena, larger, sizeof *grown);
+        if (grown == NULL)
+            return;
+        for (size_t i = 0; i < r->row->word_count; i++)
+            grown[i] = r->word[i];
+        r->word = grown;
+        r->row->word = grown;
+        r->capacity = larger;
+    }
+    r->word[r->row->word_count++] = word;
+}
+
 static bool see_reminder(void *ctx, const struct dg_reminder *reminder, const struct dg_hash *hash)
 {
-    struct dg_duty_row *row = ctx;
+    struct reading *r = ctx;
+    struct dg_duty_row *row = r->row;
 
     (void)hash;
+    add_word(r, (struct dg_duty_word){.is_reminder = true,
+                                      .issuer = reminder->issuer,
+                                      .count = reminder->count,
+                                      .escalated = reminder->escalated,
+                                      .note = reminder->note});
     row->reminders++;
     row->escalated = row->escalated || reminder->escalated;
     if (reminder->issuer.signed_ms > row->last_reminder_ms)
@@ -69,15 +99,23 @@ static bool see_reminder(void *ctx, const struct dg_reminder *reminder, const st
 
 static bool see_absence(void *ctx, const struct dg_absence *absence, const struct dg_hash *hash)
 {
-    (void)absence;
+    struct reading *r = ctx;
+
     (void)hash;
-    ((struct dg_duty_row *)ctx)->findings++;
+    add_word(r, (struct dg_duty_word){.issuer = absence->issuer,
+                                      .finding = absence->finding,
+                                      .until = absence->until,
+                                      .days = absence->days,
+                                      .note = absence->note});
+    r->row->findings++;
     return true;
 }
 
 void dg_duty_row_read(struct dg_view *view, const struct dg_duty_list *list, const struct dg_duty *duty,
                       struct dg_day today, struct dg_duty_row *ret)
 {
+    struct reading reading = {.arena = view->txn->arena, .row = ret};
+
     *ret = (struct dg_duty_row){.duty = *duty};
     dg_duty_facts(view->txn, duty, &ret->facts);
     ret->state = dg_duty_judge(duty, &ret->facts, today, &ret->days_late);
@@ -85,8 +123,8 @@ void dg_duty_row_read(struct dg_view *view, const struct dg_duty_list *list, con
     ret->last = dg_duty_last(duty, &ret->facts);
     ret->has_report = ret->facts.submitted;
     ret->report = ret->facts.report;
-    dg_reminders_each(view->txn, duty, see_reminder, ret);
-    dg_absences_each(view->txn, duty, see_absence, ret);
+    dg_reminders_each(view->txn, duty, see_reminder, &reading);
+    dg_absences_each(view->txn, duty, see_absence, &reading);
 }
 
 const char *dg_duty_shown(struct dg_cli *cli, enum dg_duty_state state, uint32_t days_late)
@@ -106,4 +144,37 @@ const char *dg_duty_shown(struct dg_cli *cli, enum dg_duty_state state, uint32_t
         break;
     }
     return dg_msg(cli, DG_MSG_DUTY_OWED);
+}
+
+const char *dg_duty_word_name(const struct dg_duty_word *word)
+{
+    return word->is_reminder ? "reminder" : dg_finding_name(word->finding);
+}
+
+static const char *number_shown(struct dg_cli *cli, enum dg_msg msg, uint32_t number)
+{
+    return dg_phrase(cli, msg, DG_WORDS(dg_arena_printf(&cli->arena, "%u", number)));
+}
+
+const char *dg_duty_word_shown(struct dg_cli *cli, const struct dg_duty_word *word)
+{
+    char day[DG_DAY_TEXT];
+
+    if (word->is_reminder)
+        return number_shown(cli, word->escalated ? DG_MSG_WORD_ESCALATED : DG_MSG_WORD_REMINDED, word->count);
+    switch (word->finding) {
+    case DG_FINDING_EXCUSED:
+        return dg_msg(cli, DG_MSG_DUTY_EXCUSED);
+    case DG_FINDING_NOTHING:
+        return dg_msg(cli, DG_MSG_DUTY_NOTHING);
+    case DG_FINDING_EXTENDED:
+        dg_day_text(word->until, day);
+        return dg_phrase(cli, DG_MSG_WORD_EXTENDED, DG_WORDS(day));
+    case DG_FINDING_LATE:
+        return number_shown(cli, DG_MSG_WORD_LATE, word->days);
+    case DG_FINDING_MISSING:
+    case DG_FINDING_COUNT:
+        break;
+    }
+    return dg_msg(cli, DG_MSG_WORD_MISSING);
 }

@@ -66,7 +66,7 @@ enum dg_err dg_verb_CERTIFY(struct dg_cli *cli)
     if (err != DG_OK)
         return err;
     if (request.dry_run) {
-        dg_say(cli, cli->err, DG_MSG_WOULD_ISSUE, DG_WORDS(cli->args.verb->name, cli->where));
+        dg_say(cli, cli->err, DG_MSG_WOULD_CERTIFY, DG_WORDS(cli->where));
         return DG_OK;
     }
     dg_hash_say(cli, &reply.id);

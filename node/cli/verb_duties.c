@@ -1,8 +1,12 @@
 /* verb_duties.c - which reports are owed, and how each duty stands; and only what is overdue. */
+#include <stdlib.h>
+
 #include "common/text.h"
+#include "node/cli/director.h"
 #include "node/cli/duty_list.h"
 #include "node/cli/grid.h"
 #include "node/cli/json.h"
+#include "node/cli/known.h"
 #include "node/cli/say.h"
 
 enum { DUTIES_PER_TRANSACTION = 64 };
@@ -12,6 +16,7 @@ struct duties {
     struct dg_view view;
     struct dg_duty_list list;
     struct dg_grid *grid; /* NULL with --json */
+    FILE *words;          /* what is printed under it */
     struct dg_day today;
     bool overdue; /* nothing but what is missing */
 };
@@ -48,6 +53,42 @@ static void json_calendar(struct dg_arena *arena, struct dg_json *json, const st
     dg_json_hex(part, "hash", held->hash.b, sizeof held->hash.b);
 }
 
+/* The decision that counts: the duty is excused, there was nothing to report, or its day has moved. */
+static void json_decision(struct dg_json *json, const struct dg_duty_row *row)
+{
+    enum dg_finding finding = row->facts.extended  ? DG_FINDING_EXTENDED
+                              : row->facts.nothing ? DG_FINDING_NOTHING
+                                                   : DG_FINDING_EXCUSED;
+
+    if (row->facts.extended || row->facts.excused)
+        dg_json_text(json, "decision", dg_finding_name(finding));
+    else
+        dg_json_null(json, "decision");
+}
+
+/* Every reminder and finding, with what its issuer wrote beside it. */
+static void json_words(struct dg_arena *arena, struct dg_json *json, const struct dg_duty_row *row)
+{
+    struct dg_json *words = dg_json_array(json, "record");
+
+    for (size_t i = 0; i < row->word_count; i++) {
+        const struct dg_duty_word *word = &row->word[i];
+        struct dg_json *item = dg_json_item(words);
+        dg_json_text(item, "kind", dg_duty_word_name(word));
+        dg_json_text(item, "by", dg_address_text(arena, word->issuer.organ, word->issuer.unit));
+        dg_json_instant(item, "time", word->issuer.signed_ms);
+        if (word->is_reminder) {
+            dg_json_number(item, "number", word->count);
+            dg_json_bool(item, "escalated", word->escalated);
+        }
+        if (!word->is_reminder && word->finding == DG_FINDING_EXTENDED)
+            json_day(item, "until", word->until);
+        if (!word->is_reminder && word->finding == DG_FINDING_LATE)
+            dg_json_number(item, "days_late", word->days);
+        dg_json_bytes(item, "note", word->note);
+    }
+}
+
 static void print_json(struct duties *d, const struct dg_duty_row *row)
 {
     const struct dg_duty *duty = &row->duty;
@@ -74,6 +115,8 @@ static void print_json(struct duties *d, const struct dg_duty_row *row)
     if (row->last_reminder_ms != 0)
         dg_json_instant(json, "reminded", row->last_reminder_ms);
     dg_json_number(json, "findings", row->findings);
+    json_decision(json, row);
+    json_words(arena, json, row);
     dg_json_bytes(json, "kept_by", dg_duty_keeper(duty)->slug);
     json_calendar(arena, json, duty->calendar);
     dg_json_print(json, d->cli->out);
@@ -83,7 +126,36 @@ static void print_json(struct duties *d, const struct dg_duty_row *row)
 
 static const char *state_shown(struct dg_cli *cli, const struct dg_duty_row *row)
 {
-    return row->unseen ? dg_msg(cli, DG_MSG_DUTY_UNSEEN) : dg_duty_shown(cli, row->state, row->days_late);
+    if (row->unseen)
+        return dg_msg(cli, DG_MSG_DUTY_UNSEEN);
+    if (row->state == DG_DUTY_EXCUSED && row->facts.nothing)
+        return dg_msg(cli, DG_MSG_DUTY_NOTHING);
+    return dg_duty_shown(cli, row->state, row->days_late);
+}
+
+/* Decisions, and what was written beside a reminder or finding: lines of their own, under the table. */
+static void keep_words(struct duties *d, const struct dg_duty_row *row)
+{
+    struct dg_cli *cli = d->cli;
+    const struct dg_duty *duty = &row->duty;
+
+    for (size_t i = 0; i < row->word_count; i++) {
+        const struct dg_duty_word *word = &row->word[i];
+        char day[DG_DAY_TEXT];
+        bool decision =
+            !word->is_reminder && word->finding != DG_FINDING_MISSING && word->finding != DG_FINDING_LATE;
+        if (!decision && word->note.size == 0)
+            continue;
+        dg_day_text(dg_day_of(word->issuer.signed_ms), day);
+        const char *line =
+            dg_phrase(cli, DG_MSG_DUTY_WORD,
+                      DG_WORDS(dg_address_text(&cli->arena, duty->organ->slug, duty->unit->slug),
+                               dg_shown(&cli->arena, duty->entry->rule),
+                               dg_shown(&cli->arena, duty->entry->period), dg_duty_word_shown(cli, word),
+                               dg_address_text(&cli->arena, word->issuer.organ, word->issuer.unit), day));
+        fprintf(d->words, "%s%s%s\n", line, word->note.size > 0 ? ": " : "",
+                dg_shown(&cli->arena, word->note));
+    }
 }
 
 static void print_row(struct duties *d, const struct dg_duty_row *row)
@@ -96,9 +168,9 @@ static void print_row(struct duties *d, const struct dg_duty_row *row)
         dg_hex(row->report.b, sizeof row->report.b, id);
         id[12] = '\0';
     }
-    const char *reminders = row->reminders == 0
-                                ? "-"
-                                : dg_arena_printf(arena, "%u%s", row->reminders, row->escalated ? " ^" : "");
+    const char *reminders = row->reminders == 0 ? "-" : dg_arena_printf(arena, "%u", row->reminders);
+    if (row->escalated)
+        reminders = dg_phrase(d->cli, DG_MSG_ESCALATED, DG_WORDS(reminders));
     dg_grid_row(d->grid, (const char *const[]){
                              due,
                              dg_address_text(arena, row->duty.organ->slug, row->duty.unit->slug),
@@ -108,6 +180,7 @@ static void print_row(struct duties *d, const struct dg_duty_row *row)
                              reminders,
                              id,
                          });
+    keep_words(d, row);
 }
 
 /* ---- both --------------------------------------------------------------------------------------- */
@@ -179,6 +252,44 @@ static enum dg_err filter_read(struct duties *d, struct dg_duty_filter *filter, 
     return DG_OK;
 }
 
+static enum dg_err check_names(struct dg_cli *cli, const struct dg_directory *directory,
+                               const struct dg_duty_filter *filter)
+{
+    enum dg_err err = DG_OK;
+
+    if (filter->period.size > 0)
+        err = dg_known_period(cli, filter->period);
+    if (err == DG_OK && filter->unit.size > 0)
+        err = dg_known_unit(cli, directory, filter->unit);
+    if (err == DG_OK && filter->organ.size > 0)
+        err = dg_known_organ(cli, directory, filter->unit, filter->organ);
+    if (err == DG_OK && filter->rule.size > 0)
+        err = dg_known_rule(cli, directory, filter->rule);
+    return err;
+}
+
+/* The table, then the words under it, and whether anybody here watches over what is owed. */
+static enum dg_err show_text(struct duties *d)
+{
+    struct dg_cli *cli = d->cli;
+    char *text = NULL;
+    size_t size = 0;
+
+    d->words = open_memstream(&text, &size);
+    if (d->words == NULL)
+        return dg_fault(&cli->fault, DG_ERR_NO_MEMORY);
+    enum dg_err err = show_all(d);
+    enum dg_err printed = dg_grid_print(d->grid);
+    if (fclose(d->words) == 0)
+        fwrite(text, 1, size, cli->out);
+    free(text);
+    const char *missing =
+        d->list.calendar_count > 0 ? dg_director_missing(cli, d->list.self, d->today) : NULL;
+    if (missing != NULL)
+        fprintf(cli->err, "%s\n", missing);
+    return err != DG_OK ? err : printed;
+}
+
 static enum dg_err show(struct duties *d)
 {
     static const enum dg_msg heading[] = {DG_MSG_H_DUE,   DG_MSG_H_ORGAN,    DG_MSG_H_RULE,  DG_MSG_H_PERIOD,
@@ -189,16 +300,14 @@ static enum dg_err show(struct duties *d)
     enum dg_err err = filter_read(d, &filter, &below);
     if (err == DG_OK)
         err = dg_duty_list(d->cli, &d->view, &filter, below, &d->list);
-    if (err == DG_OK && filter.unit.size > 0 && dg_directory_unit(&d->list.directory, filter.unit) == NULL)
-        err = dg_faultf(&d->cli->fault, DG_ERR_NOT_FOUND, "%s", dg_arena_string(&d->cli->arena, filter.unit));
+    if (err == DG_OK)
+        err = check_names(d->cli, &d->list.directory, &filter);
     if (err != DG_OK || dg_cli_has(d->cli, DG_OPT_JSON))
         return err != DG_OK ? err : show_all(d);
     d->grid = dg_grid_new(d->cli, heading, sizeof heading / sizeof heading[0]);
     if (d->grid == NULL)
         return dg_fault(&d->cli->fault, DG_ERR_NO_MEMORY);
-    err = show_all(d);
-    enum dg_err printed = dg_grid_print(d->grid);
-    return err != DG_OK ? err : printed;
+    return show_text(d);
 }
 
 static enum dg_err run(struct dg_cli *cli, bool overdue)

@@ -9,6 +9,7 @@
 #include "node/cli/duty_list.h"
 #include "node/cli/evaluation.h"
 #include "node/cli/grid.h"
+#include "node/cli/known.h"
 #include "node/cli/output.h"
 #include "node/cli/say.h"
 #include "node/cli/view.h"
@@ -199,7 +200,7 @@ static enum dg_err check_unit(struct evaluating *e, struct dg_bytes slug)
     const struct dg_dir_unit *unit = slug.size > 0 ? dg_directory_unit(&e->directory, slug) : e->self;
 
     if (unit == NULL)
-        return dg_faultf(&cli->fault, DG_ERR_NOT_FOUND, "%s", dg_arena_string(&cli->arena, slug));
+        return dg_known_unit(cli, &e->directory, slug);
     if (unit == e->self || unit->parent == e->self)
         return DG_OK;
     (void)dg_faultf(&cli->fault, DG_ERR_NOT_SEEN, "--unit");

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "common/line.h"
+#include "common/text.h"
 #include "node/cli/grid.h"
 #include "node/cli/json.h"
+#include "node/cli/known.h"
 #include "node/cli/say.h"
 #include "node/cli/view.h"
 #include "node/conf/config.h"
@@ -345,6 +347,13 @@ static void print_strange(struct registering *r)
 
 /* ---- the verb ------------------------------------------------------------------------------------ */
 
+static enum dg_err known_there(struct dg_cli *cli, const struct dg_directory *directory, struct dg_bytes unit,
+                               struct dg_bytes organ)
+{
+    enum dg_err err = dg_known_unit(cli, directory, unit);
+    return err == DG_OK && organ.size > 0 ? dg_known_organ(cli, directory, unit, organ) : err;
+}
+
 static enum dg_err whose(struct registering *r)
 {
     struct dg_cli *cli = r->cli;
@@ -356,14 +365,16 @@ static enum dg_err whose(struct registering *r)
     r->unit = dg_bytes_of(from != NULL ? from : r->view.identity.unit);
     r->organ = dg_bytes_of(organ);
     r->type = dg_cli_value(cli, DG_OPT_TYPE);
-    if (from != NULL || organ[0] == '\0')
+    if (from == NULL && organ[0] == '\0')
         return DG_OK;
     enum dg_err err = dg_view_directory(cli, &r->view, &directory);
+    if (err == DG_OK && from != NULL)
+        return known_there(cli, &directory, r->unit, r->organ);
     if (err == DG_OK)
         err = dg_view_self(cli, &r->view, &directory, &self);
-    if (err == DG_OK)
-        err = dg_view_organ(cli, &r->view, self, organ, DG_ERR_NOT_FOUND, &r->organ);
-    return err;
+    if (err == DG_OK && dg_slug_ok(r->organ))
+        err = dg_known_organ(cli, &directory, self->slug, r->organ);
+    return err == DG_OK ? dg_view_organ(cli, &r->view, self, organ, DG_ERR_NOT_FOUND, &r->organ) : err;
 }
 
 static enum dg_err show(struct registering *r)

@@ -4,6 +4,7 @@
 #include "node/cli/ask.h"
 #include "node/cli/duty_ask.h"
 #include "node/cli/duty_list.h"
+#include "node/cli/known.h"
 #include "node/cli/say.h"
 
 /* ---- whose duty --------------------------------------------------------------------------------- */
@@ -38,19 +39,35 @@ static enum dg_err only_owner(struct dg_cli *cli, struct dg_view *view, const ch
     return DG_OK;
 }
 
+/* The organ that was named, if it and the rest are known here, else the only one that owes it. */
+static enum dg_err owner_in(struct dg_cli *cli, struct dg_view *view, const char *unit,
+                            const struct dg_ctl_request *request, const char **organ)
+{
+    struct dg_directory directory;
+
+    enum dg_err err = dg_view_directory(cli, view, &directory);
+    if (err == DG_OK)
+        err = dg_known_unit(cli, &directory, dg_bytes_of(unit));
+    if (err == DG_OK)
+        err = dg_known_rule(cli, &directory, request->rule);
+    if (err == DG_OK && *organ != NULL)
+        return dg_known_organ(cli, &directory, dg_bytes_of(unit), dg_bytes_of(*organ));
+    return err == DG_OK ? only_owner(cli, view, unit, request, organ) : err;
+}
+
 static enum dg_err owner_read(struct dg_cli *cli, struct dg_ctl_request *request)
 {
     const char *unit, *organ = dg_cli_value(cli, DG_OPT_OWNER);
     struct dg_view view;
 
     enum dg_err err = dg_cli_need(cli, DG_OPT_UNIT, &unit);
+    if (err == DG_OK)
+        err = dg_known_period(cli, request->period);
+    if (err == DG_OK)
+        err = dg_view_open(cli, &view);
     if (err != DG_OK)
         return err;
-    if (organ == NULL) {
-        err = dg_view_open(cli, &view);
-        if (err == DG_OK)
-            err = dg_view_close(cli, &view, only_owner(cli, &view, unit, request, &organ));
-    }
+    err = dg_view_close(cli, &view, owner_in(cli, &view, unit, request, &organ));
     if (err == DG_OK)
         request->owner = dg_bytes_of(dg_arena_printf(&cli->arena, "%s@%s", organ, unit));
     return err;
@@ -88,7 +105,8 @@ static enum dg_err ask(struct dg_cli *cli, const struct dg_ctl_request *request)
     if (err != DG_OK)
         return err;
     if (request->dry_run)
-        dg_say(cli, cli->err, DG_MSG_WOULD_ISSUE, DG_WORDS(cli->args.verb->name, owner));
+        dg_say(cli, cli->err, request->verb == DG_CTL_REMIND ? DG_MSG_WOULD_REMIND : DG_MSG_WOULD_EXCUSE,
+               DG_WORDS(owner));
     else
         dg_hash_say(cli, &reply.id);
     return DG_OK;

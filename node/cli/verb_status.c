@@ -3,11 +3,13 @@
  * A node that does not answer is DOWN: that is said too, from its store, and the exit status is 6.
  */
 #include "node/cli/ask.h"
+#include "node/cli/director.h"
 #include "node/cli/json.h"
 #include "node/cli/links.h"
 #include "node/cli/say.h"
 #include "node/cli/words.h"
 #include "node/cli/grid.h"
+#include "node/core/issued.h"
 
 struct status {
     struct dg_cli *cli;
@@ -105,6 +107,11 @@ static void print_json(struct status *s)
     struct dg_json *reasons = dg_json_array(json, "reasons");
     for (size_t i = 0; i < s->reason_count; i++)
         dg_json_item_text(reasons, s->reason[i]);
+    const struct dg_dir_organ *director = dg_duty_issuer(s->self, dg_day_of(s->now));
+    if (director != NULL)
+        dg_json_bytes(json, "director", director->slug);
+    else
+        dg_json_null(json, "director");
     struct dg_json *log = dg_json_object(json, "log");
     dg_json_text(log, "origin", s->view.identity.origin);
     dg_json_number(log, "size", s->log_size);
@@ -147,6 +154,24 @@ static enum dg_err text_links(struct status *s)
     return dg_grid_print(grid);
 }
 
+static bool see_calendar(void *ctx, const struct dg_issued_row *row)
+{
+    (void)row;
+    *(bool *)ctx = true;
+    return false;
+}
+
+/* Where a calendar asks for reports and nobody may chase them, that is said. */
+static void say_director(struct status *s)
+{
+    bool calendar = false;
+
+    dg_issued_calendars_each(s->view.txn, see_calendar, &calendar);
+    const char *missing = calendar ? dg_director_missing(s->cli, s->self, dg_day_of(s->now)) : NULL;
+    if (missing != NULL)
+        fprintf(s->cli->out, "%s\n", missing);
+}
+
 static enum dg_err print_text(struct status *s)
 {
     struct dg_cli *cli = s->cli;
@@ -172,6 +197,7 @@ static enum dg_err print_text(struct status *s)
                DG_WORDS(dg_shown(&cli->arena, s->beacon_origin),
                         dg_arena_printf(&cli->arena, "%llu", (unsigned long long)s->beacon_size)));
     show_attention(s, NULL);
+    say_director(s);
     return text_links(s);
 }
 

@@ -122,6 +122,7 @@ static void json_finding(struct dg_cli *cli, struct dg_json *json, const struct 
     dg_json_bytes(part, "rule", finding->duty.rule);
     dg_json_bytes(part, "period", finding->duty.period);
     json_day(part, "due", finding->duty.due);
+    json_day(part, "last", it->last);
     dg_json_number(part, "days_late", finding->days);
     dg_json_number(part, "before", finding->before.size);
     dg_json_number(part, "after", finding->after.size);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "node/core/duty_rules.h"
 #include "node/core/issued_impl.h"
 
 /* Reminders in one tick, and duties looked at for them: the rest waits for the next. */
@@ -167,19 +168,10 @@ struct meeting_duties {
     size_t count, max;
 };
 
-static bool cites(const struct dg_report *report, struct dg_bytes rule)
-{
-    for (size_t i = 0; i < report->recipient_count; i++)
-        for (size_t k = 0; k < report->recipient[i].rule_count; k++)
-            if (dg_bytes_equal(report->recipient[i].rule[k], rule))
-                return true;
-    return false;
-}
-
 static bool meets(void *ctx, const struct dg_duty *duty)
 {
     struct meeting_duties *met = ctx;
-    if (cites(met->report, duty->entry->rule))
+    if (dg_duty_met_by(duty, met->report))
         met->item[met->count++] = *duty;
     return met->count < met->max;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "node/core/duty_dates.h"
+#include "node/core/duty_rules.h"
 #include "node/core/mandate_rules.h"
 #include "node/core/mutant.h"
 
@@ -44,15 +45,6 @@ struct walk {
 
 /* --- rules ---------------------------------------------------------------------------------- */
 
-static const struct dg_rule *find_rule(const struct dg_regime *regime, struct dg_bytes id)
-{
-    for (size_t i = 0; i < regime->rule_count; i++) {
-        if (dg_bytes_equal(regime->rule[i].id, id))
-            return &regime->rule[i];
-    }
-    return NULL;
-}
-
 /* The rule that the entry names, in one regime. */
 static const struct dg_rule *rule_of(struct owing *owing, const struct dg_regime *regime)
 {
@@ -61,7 +53,7 @@ static const struct dg_rule *rule_of(struct owing *owing, const struct dg_regime
             return owing->learnt[i].rule;
     }
     struct learnt *place = &owing->learnt[owing->learnt_next++ % LEARNT_MAX];
-    *place = (struct learnt){regime, find_rule(regime, owing->date->entry->rule)};
+    *place = (struct learnt){regime, dg_regime_rule(regime, owing->date->entry->rule)};
     return place->rule;
 }
 

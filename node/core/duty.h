@@ -71,6 +71,7 @@ struct dg_duty_facts {
     dg_ms came_ms;       /* to the unit that is owed it, by that unit's log; while the author's node has no
                           * receipt of it: by the author's unit's log */
     bool excused;
+    bool nothing; /* excused: there was nothing to report */
     bool extended;
     struct dg_day until;     /* extended: the day that counts when it is later than the duty's last */
     struct dg_hash decision; /* excused or extended: SHA-256 of the finding's body */

@@ -6,6 +6,7 @@
  */
 #include "common/line.h"
 #include "common/text.h"
+#include "node/core/duty_rules.h"
 #include "node/core/issued_impl.h"
 #include "proto/pass.h"
 #include "proto/state_table.h"
@@ -126,15 +127,31 @@ struct meeting {
     const struct dg_duty *duty;
     struct dg_duty_facts *facts;
     dg_ms before;
+    bool other_rule; /* it must be shown that the rule stands in the place of the duty's */
 };
+
+/* Across a change of regimes a report is filed under another rule than the duty's. */
+static bool is_met_by(struct dg_txn *txn, const struct dg_duty *duty, const struct dg_id *id)
+{
+    struct dg_held held;
+    enum dg_err err = dg_held_get(txn, id, &held);
+    if (err != DG_OK)
+        dg_txn_fail(txn, err);
+    return err == DG_OK && dg_duty_met_by(duty, &held.report);
+}
 
 static bool first_counting(void *ctx, const struct dg_filed *filed)
 {
     struct meeting *meeting = ctx;
     struct dg_duty_facts *facts = meeting->facts;
-    if (!counted(meeting->txn, filed, dg_duty_keeper(meeting->duty)->slug, meeting->before, &facts->came_ms))
+    dg_ms came_ms;
+    if (facts->submitted && filed->position > facts->position)
+        return false;
+    if (!counted(meeting->txn, filed, dg_duty_keeper(meeting->duty)->slug, meeting->before, &came_ms) ||
+        (meeting->other_rule && !is_met_by(meeting->txn, meeting->duty, &filed->id)))
         return true;
     facts->submitted = true;
+    facts->came_ms = came_ms;
     facts->report = filed->id;
     facts->position = filed->position;
     facts->signed_ms = filed->signed_ms;
@@ -163,6 +180,7 @@ static bool decide(void *ctx, const struct dg_absence *absence, const struct dg_
     decided->facts->extended = finding == DG_FINDING_EXTENDED;
     decided->facts->until = absence->until;
     decided->facts->excused = !decided->facts->extended;
+    decided->facts->nothing = finding == DG_FINDING_NOTHING;
     decided->facts->decision = *hash;
     return true;
 }
@@ -172,9 +190,15 @@ void dg_duty_facts_before(struct dg_txn *txn, const struct dg_duty *duty, dg_ms 
 {
     struct decided decided = {.duty = duty, .facts = ret, .before = before};
     struct meeting meeting = {.txn = txn, .duty = duty, .facts = ret, .before = before};
+    struct dg_bytes other[DG_DUTY_RULES_MAX];
+    size_t other_count = dg_duty_other_rules(duty, other, DG_DUTY_RULES_MAX);
     *ret = (struct dg_duty_facts){.submitted = false};
     dg_filed_each(txn, duty->entry->rule, duty->entry->period, duty->unit->slug, duty->organ->slug,
                   first_counting, &meeting);
+    meeting.other_rule = true;
+    for (size_t i = 0; i < other_count; i++)
+        dg_filed_each(txn, other[i], duty->entry->period, duty->unit->slug, duty->organ->slug, first_counting,
+                      &meeting);
     dg_absences_each(txn, duty, decide, &decided);
 }
 

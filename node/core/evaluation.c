@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/core/mutant.h"
+
 /* ---- which calendars ----------------------------------------------------------------------------- */
 
 /* The due days on which a report for a period of the year may be owed. */
@@ -75,6 +77,18 @@ static bool make_room(struct judging *j)
     return true;
 }
 
+/* True when the organ was certified before the day ended: who came later owed nothing then, though he is
+ * asked now for what was due before he came. */
+static bool was_there(const struct judging *j, const struct dg_duty *duty)
+{
+    for (size_t i = 0; i < duty->unit->organ_count; i++) {
+        const struct dg_dir_organ *organ = &duty->unit->organ[i];
+        if (organ->not_before_ms < j->before && dg_bytes_equal(organ->slug, duty->organ->slug))
+            return true;
+    }
+    return false;
+}
+
 static bool judge(void *ctx, const struct dg_duty *duty)
 {
     struct judging *j = ctx;
@@ -82,7 +96,7 @@ static bool judge(void *ctx, const struct dg_duty *duty)
     struct dg_period period;
 
     if (!dg_duty_seen(duty, j->self) || !dg_period_parse(duty->entry->period, &period) ||
-        period.year != e->year)
+        period.year != e->year || !was_there(j, duty))
         return true;
     if (!make_room(j))
         return false;
@@ -179,7 +193,8 @@ static enum dg_err count_groups(struct dg_evaluation *e, enum dg_score_of of, st
         const struct dg_evaluated *item = &e->item[i];
         if (i == 0 || order_of[of](item - 1, item) != 0)
             scores->item[scores->count++] = new_score(of, &item->duty);
-        scores->item[scores->count - 1].count[item->state]++;
+        bool punctual = DG_MUTANT("late-as-punctual") && item->state == DG_DUTY_LATE;
+        scores->item[scores->count - 1].count[punctual ? DG_DUTY_ON_TIME : item->state]++;
         scores->item[scores->count - 1].days_late += item->days_late;
     }
     return DG_OK;
@@ -208,7 +223,14 @@ uint64_t dg_score_owed(const struct dg_score *score)
 
 /* ---- all of it ----------------------------------------------------------------------------------- */
 
-/* Which log, and the day it is judged on. An empty log has no newest leaf: then the day is 1970-01-01. */
+/* The first instant after a day. */
+static dg_ms day_end(struct dg_day day)
+{
+    return dg_day_start((struct dg_day){.n = day.n + 1});
+}
+
+/* Which log, as far as it had grown by the end of the day it is judged on. An empty log has no newest leaf:
+ * then the day is 1970-01-01. */
 static enum dg_err read_log(struct dg_txn *txn, const struct dg_evaluation_ask *ask, struct dg_evaluation *e)
 {
     struct dg_tree_reader tree = dg_log_tree(txn);
@@ -217,7 +239,9 @@ static enum dg_err read_log(struct dg_txn *txn, const struct dg_evaluation_ask *
     dg_log_get(txn, &log);
     e->log_size = log.size;
     e->asof = ask->has_asof ? ask->asof : dg_day_of(log.size > 0 ? dg_leaf_time(txn, log.size - 1) : 0);
-    return dg_tree_root(&tree, log.size, &e->log_root);
+    if (ask->has_asof)
+        e->log_size = dg_log_size_at(txn, log.size, day_end(e->asof));
+    return dg_tree_root(&tree, e->log_size, &e->log_root);
 }
 
 enum dg_err dg_evaluate(struct dg_txn *txn, const struct dg_directory *directory,
@@ -233,7 +257,7 @@ enum dg_err dg_evaluate(struct dg_txn *txn, const struct dg_directory *directory
         err = dg_calendars_load(txn, arena, &e.calendar_count, &e.calendar);
     if (err != DG_OK)
         return err;
-    j.before = dg_day_start((struct dg_day){.n = e.asof.n + 1});
+    j.before = day_end(e.asof);
     due_days(e.year, &filter.first, &filter.last);
     keep_calendars(&e, filter.first, filter.last, j.before);
     if (e.calendar_count > 0)

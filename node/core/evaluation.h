@@ -7,8 +7,17 @@
  * that year, due by the end of the next year. They are those whose reports come to this node, of its own unit
  * and of those right below it: of the others it cannot tell. The state is that of one day, asof: by default
  * the Vietnamese day of the log's newest leaf, which may not be over yet: so what is due on that day is not
- * missing. What arrived or was decided after asof is left out, so that an earlier day gives the same answer
- * however far the log has grown since (as long as the tree of units is the same).
+ * missing. What arrived or was decided after asof is left out, and so is who was certified after it; the log
+ * is named as it was at the end of that day. So a day that is over gives the same answer however far the log
+ * has grown since.
+ *
+ * Two nodes that hold the same give the same bytes (cli/evaluation.h). What must be the same:
+ *  - the log up to the size that is named, of the unit that is named;
+ *  - the calendars signed by then, which are named by their hashes, and the decisions about the year's duties
+ *    signed by then (excused, extended), of which the one that counts is named beside its duty;
+ *  - the certificates of the units and organs judged, and the adoptions and regimes in force there;
+ *  - of reports that this unit owes upward, the superior's receipts, whose time counts.
+ * A copy of a node's directory holds all of that.
  *
  * Memory:  results borrow the directory and live in the arena.
  */

@@ -1,9 +1,10 @@
-/* evaluation.c - how long overdue and evaluate --year take, however many reports the store holds.
+/* evaluation.c - how long overdue, inbox and evaluate --year take, however many reports the store holds.
  *
  *   evaluation [units=40]
  *
  * A province with so many districts, whose committees report by its calendar of 2026: half of them did.
- * Beside those reports 1,000, 10,000 and 100,000 of other years, of the same committees under the same rule.
+ * Beside those reports 1,000, 10,000 and 100,000 of other years, of the same committees under the same rule,
+ * done with in the mailbox of the province's committee; so is what came of 2026, but for the newest twenty.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +14,11 @@
 #include "node/conf/regime_file.h"
 #include "node/core/evaluation.h"
 #include "node/core/issued_impl.h"
+#include "proto/state_table.h"
 #include "node/store/store_lmdb.h"
 #include "tests/bench/clock.h"
 
-enum { PER_TRANSACTION = 1000, RUNS = 20, UNITS_MAX = 1000 };
+enum { PER_TRANSACTION = 1000, RUNS = 20, UNITS_MAX = 1000, UNREAD = 20 };
 
 #define DAY_MS INT64_C(86400000)
 static const char rule_id[] = "BP-24.2b";
@@ -99,7 +101,7 @@ static bool load(struct scene *s, struct dg_fault *fault)
 
 /* ---- reports ------------------------------------------------------------------------------------- */
 
-static void file(struct scene *s, struct dg_txn *txn, size_t unit, const char *period)
+static void file(struct scene *s, struct dg_txn *txn, size_t unit, const char *period, bool unread)
 {
     struct dg_bytes rule = dg_bytes_of(rule_id);
     struct dg_author author = {.organ = dg_bytes_of("cap-uy"), .unit = s->unit[unit].slug};
@@ -116,6 +118,15 @@ static void file(struct scene *s, struct dg_txn *txn, size_t unit, const char *p
     if (dg_day_parse(dg_bytes_of("2026-01-10"), &first))
         report.signed_ms = dg_day_start(first);
     dg_filed_put(txn, &report, &id, s->position++, report.signed_ms);
+    struct dg_mail mail = {.position = s->position - 1,
+                           .id = id,
+                           .as = DG_AS_TO,
+                           .rule_count = 1,
+                           .rule = &rule,
+                           .arrived_ms = report.signed_ms,
+                           .state = unread ? DG_STATE_ARRIVED : DG_STATE_DONE,
+                           .open = true};
+    dg_mail_put(txn, dg_bytes_of("cap-uy"), &mail);
 }
 
 /* Files count reports; of 2026 by every second unit, or of the fifty years before it. */
@@ -133,7 +144,7 @@ static bool fill(struct scene *s, size_t count, bool of_2026)
             char period[32];
             (void)snprintf(period, sizeof period, "%04zu-%02zu", of_2026 ? 2026 : 2025 - i / units / 12 % 50,
                            1 + (of_2026 ? i : i / units) % 12);
-            file(s, txn, unit, period);
+            file(s, txn, unit, period, of_2026 && i + UNREAD >= count);
         }
         if (dg_commit(s->store, txn, &committed) != DG_OK)
             return false;
@@ -172,6 +183,24 @@ static size_t overdue(struct scene *s, struct dg_txn *txn, struct dg_day today)
     return ok ? o.count : 0;
 }
 
+static bool count_mail(void *ctx, const struct dg_mail *mail)
+{
+    (void)mail;
+    (*(size_t *)ctx)++;
+    return true;
+}
+
+/* What inbox does: the deliveries that still ask for something. */
+static size_t inbox(struct scene *s, struct dg_txn *txn, struct dg_day today)
+{
+    size_t count = 0;
+
+    (void)s;
+    (void)today;
+    dg_mail_each(txn, dg_bytes_of("cap-uy"), false, count_mail, &count);
+    return count;
+}
+
 static size_t evaluate(struct scene *s, struct dg_txn *txn, struct dg_day today)
 {
     const struct dg_evaluation_ask ask = {.year = 2026, .has_asof = true, .asof = today};
@@ -206,23 +235,26 @@ static double measure(struct scene *s,
 static bool measure_all(struct scene *s)
 {
     static const size_t sizes[] = {1000, 10000, 100000};
-    double first_overdue = 0, first_year = 0;
+    static const struct {
+        const char *name;
+        size_t (*what)(struct scene *s, struct dg_txn *txn, struct dg_day today);
+    } asked[] = {{"overdue", overdue}, {"inbox", inbox}, {"evaluate", evaluate}};
+    double first[sizeof asked / sizeof asked[0]] = {0};
     size_t stored = 0;
 
     if (!fill(s, (s->directory.unit_count - 1) / 2 * 12, true))
         return false;
-    printf("%10s %10s %14s %8s %10s %14s %8s\n", "stored", "overdue", "us", "ratio", "evaluated", "us",
-           "ratio");
+    printf("%10s %10s %10s %14s %8s\n", "stored", "verb", "shown", "us", "ratio");
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        size_t missing, duties;
         if (!fill(s, sizes[i] - stored, false))
             return false;
         stored = sizes[i];
-        double overdue_us = measure(s, overdue, &missing), year_us = measure(s, evaluate, &duties);
-        first_overdue = i == 0 ? overdue_us : first_overdue;
-        first_year = i == 0 ? year_us : first_year;
-        printf("%10zu %10zu %14.1f %8.2f %10zu %14.1f %8.2f\n", stored, missing, overdue_us,
-               overdue_us / first_overdue, duties, year_us, year_us / first_year);
+        for (size_t k = 0; k < sizeof asked / sizeof asked[0]; k++) {
+            size_t shown = 0;
+            double us = measure(s, asked[k].what, &shown);
+            first[k] = i == 0 ? us : first[k];
+            printf("%10zu %10s %10zu %14.1f %8.2f\n", stored, asked[k].name, shown, us, us / first[k]);
+        }
     }
     return true;
 }

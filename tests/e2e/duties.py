@@ -7,6 +7,7 @@ The calendar is issued in time; then the clocks of all nodes are moved, and what
 """
 import datetime
 import json
+import re
 
 from federation import EXIT, Failure, Federation, main
 
@@ -81,6 +82,30 @@ def newcomer(federation):
     wait_for(lambda: len(node.lines("calendar", "show")) == 1, "the new unit got no calendar")
 
 
+def mistyping(federation):
+    """An unknown name is refused with the nearest ones, and never answered with an empty list."""
+    root = federation.nodes["binh-phuoc"]
+    about = ["--rule", "BP-24.2b", "--as", "ban-dan-van", "--unit", "dong-phu"]
+    for words, code, said in ((["duties", "--unit", "dong-ph"], "not found", "dong-phu"),
+                              (["duties", "cap-u"], "not found", "cap-uy"),
+                              (["duties", "mtt@dong-phu"], "not found", "mttq"),
+                              (["overdue", "--rule", "BP-24.2"], "not found", "BP-24.2a, BP-24.2b"),
+                              (["overdue", "--below", "--period", "2026-13"], "refused", "BAD_PERIOD"),
+                              (["register", "--from", "tan-lo"], "not found", "tan-loi"),
+                              (["register", "--from", "dong-phu", "cap-u"], "not found", "cap-uy"),
+                              (["register", "cap-u"], "not found", "cap-uy"),
+                              (["evaluate", "--year", "2026", "--unit", "dong-ph"], "not found", "dong-phu"),
+                              (["remind", *about, "--period", "2026-13"], "refused", "BAD_PERIOD"),
+                              (["excuse", *about, "--period", "26-10", "--decision", "excused"], "refused", "BAD_PERIOD"),
+                              (["certify-missing", *about, "--period", "2026-Q5", "-o", "x"], "refused", "BAD_PERIOD"),
+                              (["remind", *about, "--period", last_month(), "--organ", "cap-u"], "not found", "cap-uy"),
+                              (["excuse", *about, "--period", last_month(), "--decision", "extended", "--until",
+                                federation.day(-1)], "refused", "BAD_UNTIL")):
+        done = root.run(*words, expect=None)
+        check(done.returncode == EXIT[code] and said in done.stderr and not done.stdout,
+              f"{words}: {done.returncode} {done.stdout}{done.stderr}")
+
+
 def late_asking(federation):
     """What is asked for after its due day is in time on the day of asking."""
     commune = federation.nodes["tan-loi"]
@@ -116,6 +141,23 @@ def chasing(federation):
     wait_for(lambda: duty_of(commune, "tan-loi")["reminders"] == 2, "the reminder by hand did not arrive")
     said = commune.run("attention")
     check("cap-uy@tan-loi was reminded" in said, f"attention: {said}")
+    record = duty_of(commune, "tan-loi")["record"]
+    check([(word["kind"], word["number"], word["note"]) for word in record] ==
+          [("reminder", 1, ""), ("reminder", 2, "đề nghị gửi ngay")] and record[1]["by"] == "ban-dan-van@dong-phu",
+          f"record: {record}")
+    check("đề nghị gửi ngay" in commune.run("duties"), "the note is not shown")
+    federation.env["LANGUAGE"] = "vi"
+    shown = commune.run("duties") + commune.run("overdue") + district.run("evaluate", "--year", last_month()[:4], "--all")
+    shown += district.run("digest", "--since", federation.day(-1))
+    for verb in ("remind", "certify-missing"):
+        words = ["-o", "x.absence"] if verb == "certify-missing" else []
+        shown += district.run(verb, "--unit", "tan-loi", "--rule", "H-23.2b", "--period", last_month(), "--as",
+                              "ban-dan-van", "--dry-run", *words, expect=None).stderr
+    check("đã báo cấp trên" in shown and "QUÁ HẠN" in shown and "sẽ đôn đốc" in shown, shown)
+    english = [word for word in ("missing", "late", "owed", "excused", "remind", "overdue", "certify", "due")
+               if re.search(rf"(?i)\b{word}\b", shown)]
+    check(not english, f"English in Vietnamese: {english} in {shown}")
+    federation.env["LANGUAGE"] = "en"
 
 
 def certifying(federation):
@@ -153,6 +195,20 @@ def excusing(federation):
     check(district.run("excuse", *words, *district_words, expect=None).returncode == 77, "a unit excuses itself")
     root.run("excuse", *words, *district_words, "--note", "mới thành lập")
     wait_for(lambda: duty_of(district, "bu-dang")["state"] == "excused", "the excuse did not arrive")
+    check("mới thành lập" in district.run("duties", "--all"), "why it is excused is not shown")
+    root.run("excuse", *words, "--as", "ban-dan-van", "--decision", "nothing-to-report", expect=EXIT["refused"])
+
+
+def nobody(federation):
+    """A unit without a Ban Dân vận or a stand-in chases nobody, and says so."""
+    unit = federation.child("binh-phuoc", "bu-gia-map", "district", "Huyện Bù Gia Mập", listens=False,
+                            organs=["cap-uy", "mttq", "ubnd+chinh-quyen=ubnd"])
+    wait_for(lambda: len(unit.lines("calendar", "show")) == 1, "the new unit got no calendar")
+    check(json.loads(unit.run("status", "--json"))["director"] is None, "a director where none is")
+    check("BP-24.3, Điều 24 khoản 3" in unit.run("status"), unit.run("status"))
+    said = unit.run("duties", expect=None)
+    check("bu-gia-map" in said.stderr and "BP-24.3" in said.stderr, said.stderr)
+    check(json.loads(federation.nodes["dong-phu"].run("status", "--json"))["director"] == "ban-dan-van", "no director")
 
 
 def reorganising(federation):
@@ -176,10 +232,12 @@ def test(program, daemon, _):
         issuing(federation)
         newcomer(federation)
         late_asking(federation)
+        mistyping(federation)
         federation.move_clock(3)
         chasing(federation)
         certifying(federation)
         excusing(federation)
+        nobody(federation)
         reorganising(federation)
         duties = json.loads(federation.nodes["dong-phu"].run("audit", "--json"))["duties"]
         check(duties["late"] == 1 and duties["missing"] == 1, f"audit: {duties}")

@@ -7,6 +7,7 @@ import csv
 import datetime
 import io
 import json
+import shutil
 
 from duties import check, last_month, report, wait_for
 from federation import EXIT, Federation, main
@@ -85,7 +86,22 @@ def recounting(federation):
     check(answer == root.run("evaluate", "--year", YEAR, "--csv"), "two runs, two tables")
     early = json.loads(root.run("evaluate", "--year", YEAR, "--asof", federation.day(-4), "--json"))
     check(early["calendars"] == [] and early["duties"] == [], "what was issued later counted before")
+    # An inspector with a copy of the directory, years later, is given the same bytes; so is who asks for a day that
+    # is over after the log has grown.
+    copy = federation.home / "copy"
+    shutil.copytree(root.dir, copy)
+    over = ["evaluate", "--year", YEAR, "--asof", federation.day(-1), "--json"]
+    before = root.run(*over)
+    federation.move_clock(900)
+    check(answer == federation.run("-n", str(copy), "evaluate", "--year", YEAR, "--csv"), "a copy counts otherwise")
+    federation.move_clock(-900)
     root.start()
+    check(before == root.run(*over), "a day that is over was counted otherwise")
+    district = federation.nodes["dong-phu"].run("evaluate", "--year", YEAR, "--json")
+    own = [row for row in json.loads(district)["duties"] if row["unit"] == "dong-phu"]
+    above = [row for row in json.loads(root.run("evaluate", "--year", YEAR, "--json"))["duties"]
+             if row["unit"] == "dong-phu" and row["rule"] == "BP-24.2b"]
+    check(above and above == [row for row in own if row["rule"] == "BP-24.2b"], f"who owes and who keeps: {own} {above}")
     for words, code in ((["--year", "26"], "usage"), (["--year", YEAR, "--csv", "--json"], "usage"),
                         (["--year", YEAR, "--unit", "tan-loi"], "refused"), ([], "usage"),
                         (["--year", YEAR, "--unit", "khong-co"], "not found")):

@@ -55,6 +55,8 @@ const struct sim_mutant sim_year_mutants[] = {
     {"regime-of-first", "asks by the regime of the day on which a period begins"},
     {"late-from-the-start", "counts as late what was asked for after its day"},
     {"forget-first-asking", "forgets that an older serial has asked already"},
+    {"rule-to-the-letter", "takes no report for an old period under the rules of a new regime"},
+    {"late-as-punctual", "evaluates what came late as if it had been in time"},
     {"escalate-next", "escalates one reminder too late"},
 };
 

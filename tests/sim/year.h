@@ -9,10 +9,14 @@
  *   Y3  a certificate says missing or late as the plan has it, by as many days, with as many reminders; of
  *       what came in time there is none
  *   Y4  at the province a district's report leads to exactly the communes' reports that it was made of
+ *   Y5  every node's evaluation of the year counts, per unit, organ, rule and period and together, what a
+ * count of the plan gives: at the unit that received the reports, and at the one that owed them, by its
+ * receipts
  *
  * In June the province issues its calendar anew: later days, other reminders, nothing for August. In July one
- * district goes over to a regime of its own, which binds its organs and its communes by other rules. In September
- * the province asks for August after all, by days that are over: who then reports on the day of asking is in
+ * district goes over to a regime of its own, which binds its organs and its communes by other rules; what
+ * they still owe for earlier periods they then report by the new rules, and it counts. In September the
+ * province asks for August after all, by days that are over: who then reports on the day of asking is in
  * time. In October it issues the rest of the year once more, after some of its days, and changes nothing.
  */
 #ifndef DG_TESTS_SIM_YEAR_H
@@ -71,6 +75,13 @@ struct dg_day sim_year_reminded_on(const struct sim_owed *owed, uint32_t n);
 /* ---- year_check.c ---- */
 /* Breaks a law where a node's account is not that of the plan. */
 void sim_year_check(struct sim_year *year, struct dg_day today);
+
+/* ---- year_evaluate.c ---- */
+struct dg_directory;
+struct dg_dir_unit;
+/* Breaks Y5 where a node's evaluation is not the count of the plan. */
+void sim_year_evaluate(struct sim_year *year, const struct sim_node *node, struct dg_txn *txn,
+                       const struct dg_directory *directory, const struct dg_dir_unit *self);
 
 /* ---- year.c ---- */
 /* Lives the year of a seed and checks it. trace and tail as for sim_run. */

@@ -1,4 +1,4 @@
-/* year_check.c - every node's account of the year against the plan (Y1 to Y4 of year.h). */
+/* year_check.c - every node's account of the year against the plan (Y1 to Y4 of year.h, and Y5 by year_evaluate.c). */
 #include <string.h>
 
 #include "node/core/issued.h"
@@ -228,6 +228,8 @@ static void check_node(struct account *a)
     if (!broken(a) && (err != DG_OK || a->watched != planned))
         sim_break(year->world, "Y1", "%s watches %zu duties, by the plan %zu", a->node->unit, a->watched,
                   planned);
+    if (!broken(a))
+        sim_year_evaluate(year, a->node, a->txn, &dir, a->self);
     for (size_t i = 0; i < year->count && a->node->index == 0 && !broken(a); i++)
         if (year->owed[i].accepted && year->owed[i].keeper == 0 && year->owed[i].node != 0)
             check_lineage(a, &year->owed[i]);

@@ -58,7 +58,6 @@ static bool in_changing(const struct sim_node *node)
 static void decide(struct sim_choice *choice, const struct sim_node *node, struct sim_owed *owed)
 {
     struct dg_day change = sim_year_day(REORGANISED, 1);
-    bool own_rules = owed->keeper == SIM_CHANGING || in_changing(&node->world->node[owed->keeper]);
     owed->comes = true;
     if (sim_chance(choice, 6500))
         owed->comes_on.n = owed->last.n - (int32_t)sim_below(choice, 3);
@@ -66,12 +65,15 @@ static void decide(struct sim_choice *choice, const struct sim_node *node, struc
         owed->comes_on.n = owed->last.n + 1 + (int32_t)sim_below(choice, 25);
     else
         owed->comes = false;
+    /* Some of what the old regime asked for comes under the new one. */
+    bool under_new = owed->keeper == SIM_CHANGING || in_changing(&node->world->node[owed->keeper]);
+    if (under_new && owed->last.n < change.n && owed->last.n > change.n - 20 && sim_chance(choice, 5000)) {
+        owed->comes = true;
+        owed->comes_on.n = change.n + (int32_t)sim_below(choice, 12);
+    }
     if (node->index == SIM_SILENT && owed->due.n >= change.n)
         owed->comes = false;
     if (owed->comes_on.n > sim_year_day(MONTHS, 31).n)
-        owed->comes = false;
-    /* What the old regime asked for cannot be filed under it any more after the change. */
-    if (own_rules && owed->due.n < change.n && owed->comes_on.n >= change.n)
         owed->comes = false;
     owed->certify = sim_chance(choice, 2000);
 }

@@ -163,11 +163,16 @@ static void an_earlier_day_stays_as_it_was(void **state)
     (void)fed_issue_calendar(fed, FED_TINH, "ban-dan-van", "2026-11-22");
     fed_sleep_days(fed, 3);
     assert_int_equal(count(FED_TINH, "2026-11-23").count[DG_DUTY_MISSING], 2);
+    char *first = text_of(FED_TINH, "2026-11-23", true);
     (void)fed_push(fed, FED_HUYEN, NULL);
     assert_int_equal(
         fed_about_duty(fed, DG_CTL_EXCUSE, FED_TINH, "cap-uy@khoi", DG_FINDING_EXCUSED, NULL).fault.err,
         DG_OK);
     assert_int_equal(count(FED_TINH, "2026-11-23").count[DG_DUTY_MISSING], 2);
+    char *again = text_of(FED_TINH, "2026-11-23", true);
+    assert_string_equal(first, again); /* with the log as it was then */
+    free(again);
+    free(first);
     struct dg_score now = count(FED_TINH, NULL);
     assert_int_equal(now.count[DG_DUTY_LATE], 1);
     assert_int_equal(now.count[DG_DUTY_EXCUSED], 1);
