@@ -42,7 +42,7 @@ static enum dg_err check_file(struct dg_node *node, struct dg_txn *txn, const st
                          (const char *)carried->from.data);
     enum dg_err err =
         dg_claimed(claims, event, DG_CONTEXT_CARRIED, &from->unit_key, carried->body, &carried->sig);
-    if (err != DG_OK && !DG_MUTANT("carry-unsigned"))
+    if (err != DG_OK)
         return dg_faultf(fault, err == DG_ERR_BAD_SIGNATURE ? DG_ERR_CARRY_DAMAGED : err, "%s",
                          dg_err_name(err));
     if (carried->frame.size > 0 && event->frame == NULL)
@@ -68,8 +68,6 @@ static void begin_bundle(struct importing *in)
 static void keep_answer(struct importing *in, const struct dg_taken *taken, const struct dg_hash *what)
 {
     struct dg_carried_row row = {.tag = taken->tag, .what = *what, .index = taken->index};
-    if (DG_MUTANT("carry-silent"))
-        return;
     if (taken->kind == DG_TAKEN_ANSWER && dg_err_group(taken->fault->err) == DG_GROUP_TEMPORARY)
         return;
     row.kind = taken->kind == DG_TAKEN_RECEIPT ? DG_CARRIED_RECEIPT
@@ -179,7 +177,7 @@ bool dg_carry_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link 
     if (!dg_queued_get(txn, unit, lane, answer->tag >> 2, &queued))
         return false;
     bool same = row_name(node, txn, link, &queued, &name) && dg_hash_equal(&name, &answer->what);
-    if (!same && !DG_MUTANT("carry-any-tag"))
+    if (!same)
         return false;
     if (answer->code.size > 0) {
         struct dg_answer refusal = {.tag = answer->tag, .code = answer->code};
