@@ -23,6 +23,7 @@
 #define DG_CONTEXT_PASS "donggui pass v1"
 #define DG_CONTEXT_VOID "donggui void v1"
 #define DG_CONTEXT_COMMENT "donggui comment v1"
+#define DG_CONTEXT_CARRIED "donggui carried v1"
 
 /* Starts libsodium and runs the self-tests: an Ed25519 vector, a SHA-256 vector, and the point of
  * CVE-2025-69277, which a library older than 1.0.18-1+deb12u1 accepts. DG_ERR_CRYPTO_SELF_TEST. */
@@ -45,6 +46,14 @@ struct dg_key dg_key_of(const struct dg_seed *seed);
 void dg_curve_keypair(struct dg_curve_key *ret_key, struct dg_seed *ret_seed);
 /* The public half of a CURVE seed. */
 struct dg_curve_key dg_curve_key_of(const struct dg_seed *seed);
+
+enum { DG_SEAL_BYTES = 48 }; /* so much longer is what was sealed */
+/* Appends bytes, sealed to key (libsodium's crypto_box_seal): only who has its secret can open them, and nobody
+ * can tell who sealed them. DG_ERR_WEAK_KEY, and the sticky errors of out. */
+enum dg_err dg_seal(const struct dg_curve_key *key, struct dg_bytes bytes, struct dg_buf *out) DG_MUST_CHECK;
+/* Appends what was sealed to the public half of seed. DG_ERR_MALFORMED when it was not, or was altered; the
+ * sticky errors of out. */
+enum dg_err dg_unseal(const struct dg_seed *seed, struct dg_bytes bytes, struct dg_buf *out) DG_MUST_CHECK;
 
 /* Signs context ‖ "\n" ‖ message. An empty context signs the message alone, which only notes do. */
 struct dg_sig dg_sign(const struct dg_seed *seed, const char *context, struct dg_bytes message);
@@ -85,6 +94,13 @@ struct dg_signer {
     /* DG_ERR_NOT_PERMITTED when the holder has no such key. */
     enum dg_err (*sign)(void *ctx, const struct dg_key *key, const char *context, struct dg_bytes message,
                         struct dg_sig *ret);
+};
+
+/* How the core seals for a neighbour and opens what was sealed for its own unit: a table like dg_signer. */
+struct dg_sealer {
+    void *ctx;
+    enum dg_err (*seal)(void *ctx, const struct dg_curve_key *key, struct dg_bytes bytes, struct dg_buf *out);
+    enum dg_err (*open)(void *ctx, struct dg_bytes bytes, struct dg_buf *out);
 };
 
 #endif

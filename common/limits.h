@@ -83,6 +83,9 @@ enum {
     DG_ATTENTION_ACK_MAX = 512,       /* lines of the attention list that one request acknowledges */
     DG_JOINT_DRAFTS_MAX = 256,        /* joint drafts of one node that wait for a signature */
     DG_JOINT_DRAFT_DAYS = 30,         /* after so long nobody can sign one any more */
+    DG_CARRIED_MAX = 1048576,         /* a file of a bundle: a frame, its seal, and who it is from and for */
+    DG_CARRIED_PARTS_MAX = 16384,     /* parts of one bundle */
+    DG_CARRIED_ANSWERS_MAX = 1024,    /* answers in one part */
     DG_INVITATIONS_MAX = 4096,        /* open invitations of one node */
     DG_REFUSALS_PER_CHILD_DAY = 1000, /* leaves a child may earn by refused reports in a day */
 

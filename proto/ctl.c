@@ -169,6 +169,13 @@ static void write_attention(struct dg_pb_out *out, const struct dg_ctl_request *
     wire->dry_run = request->dry_run;
 }
 
+static void write_carry(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlCarry *wire)
+{
+    (void)out;
+    wire->file = dg_pb_bytes(request->text);
+    wire->dry_run = request->dry_run;
+}
+
 static void write_why(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlWhy *wire)
 {
     (void)out;
@@ -361,6 +368,12 @@ static void read_attention(struct dg_pb *pb, const Dgpb__CtlAttention *wire, str
         dg_pb_array(pb, wire->n_number, DG_ATTENTION_ACK_MAX, sizeof *ret->number, &ret->number, "numbers");
     if (ret->number_count != 0)
         memcpy(ret->number, wire->number, ret->number_count * sizeof *ret->number);
+}
+
+static void read_carry(struct dg_pb *pb, const Dgpb__CtlCarry *wire, struct dg_ctl_request *ret)
+{
+    ret->text = dg_pb_raw(pb, wire->file, DG_CARRIED_MAX, "file");
+    ret->dry_run = wire->dry_run;
 }
 
 static void read_why(struct dg_pb *pb, const Dgpb__CtlWhy *wire, struct dg_ctl_request *ret)

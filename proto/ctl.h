@@ -26,6 +26,7 @@
     X(RECALL, recall)       /* an author asks for a report back */                                           \
     X(FETCH, fetch)         /* missing sources are asked for below */                                        \
     X(ATTENTION, attention) /* an organ has looked at what waits for a person */                             \
+    X(CARRY, carry)         /* a file of a bundle is handed in */                                            \
     X(WHY, why)             /* what is on its way, and what is tried again when */
 
 enum dg_ctl_verb {
@@ -58,7 +59,7 @@ struct dg_ctl_request {
     size_t with_count;           /* push: slugs of further signers; joint and comment use organ and report */
     struct dg_bytes *with;
     enum dg_joint_action joint; /* joint */
-    struct dg_bytes text;       /* comment */
+    struct dg_bytes text;       /* comment; carry: the file */
     /* excuse, remind, certify: whose duty; excuse: what is decided, an enum dg_finding, and until when */
     struct dg_bytes owner, rule, period;
     uint32_t decision;
@@ -92,6 +93,13 @@ struct dg_ctl_met {
     bool late;
 };
 
+/* What became of a file of a bundle, by the things in it. */
+struct dg_ctl_carried {
+    uint64_t fresh, known; /* news here; not */
+    uint64_t later;        /* cannot be judged yet: hand the file in once more */
+    uint64_t refused;
+};
+
 enum { DG_CTL_WARNINGS_MAX = 32, DG_CTL_REASONS_MAX = 32, DG_CTL_MET_MAX = 32 };
 enum { DG_CTL_FLIGHTS_MAX = 8192 }; /* of all links; what is beyond is not told */
 
@@ -109,6 +117,8 @@ struct dg_ctl_reply {
     struct dg_fault *warning;
     size_t met_count; /* push */
     struct dg_ctl_met *met;
+    bool has_carried; /* carry */
+    struct dg_ctl_carried carried;
     size_t flight_count; /* why */
     struct dg_ctl_flight *flight;
 };

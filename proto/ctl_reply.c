@@ -73,6 +73,18 @@ static void write_met(struct dg_pb_out *out, const struct dg_ctl_reply *reply, D
     }
 }
 
+static void write_carried(struct dg_pb_out *out, const struct dg_ctl_reply *reply, Dgpb__CtlReply *wire)
+{
+    if (reply->has_carried)
+        wire->carried = dg_pb_message(out, &dgpb__ctl_carried__descriptor);
+    if (wire->carried == NULL)
+        return;
+    wire->carried->fresh = reply->carried.fresh;
+    wire->carried->known = reply->carried.known;
+    wire->carried->later = reply->carried.later;
+    wire->carried->refused = reply->carried.refused;
+}
+
 enum dg_err dg_ctl_reply_encode(const struct dg_ctl_reply *reply, struct dg_buf *out)
 {
     Dgpb__CtlReply wire = DGPB__CTL_REPLY__INIT;
@@ -95,6 +107,7 @@ enum dg_err dg_ctl_reply_encode(const struct dg_ctl_reply *reply, struct dg_buf 
         write_fault(&reply->warning[i], wire.warning[i]);
     write_met(&pb, reply, &wire);
     write_flights(&pb, reply, &wire);
+    write_carried(&pb, reply, &wire);
     return dg_pb_out_end(&pb, &wire.base, out);
 }
 
@@ -203,6 +216,12 @@ static void read_reply(struct dg_pb *pb, const Dgpb__CtlReply *wire, struct dg_c
         read_fault(pb, wire->warning[i], &ret->warning[i]);
     read_met(pb, wire, ret);
     read_flights(pb, wire, ret);
+    ret->has_carried = wire->carried != NULL;
+    if (wire->carried != NULL)
+        ret->carried = (struct dg_ctl_carried){.fresh = wire->carried->fresh,
+                                               .known = wire->carried->known,
+                                               .later = wire->carried->later,
+                                               .refused = wire->carried->refused};
 }
 
 enum dg_err dg_ctl_reply_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_ctl_reply *ret,

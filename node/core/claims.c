@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
+#include "proto/carried.h"
 #include "proto/comment.h"
 #include "proto/pass.h"
 
@@ -301,12 +302,46 @@ static void claim_frame(struct dg_node *node, struct dg_txn *txn, const struct d
         claim_enrolment(claims, frame->enrol_request);
 }
 
+/* A file of a bundle: the neighbour's signature, and those of the frame that only we can open. */
+static void claim_carried(struct dg_node *node, struct dg_txn *txn, struct dg_event *event,
+                          struct dg_claims *claims)
+{
+    const struct dg_sealer *sealer = node->env.sealer;
+    struct dg_carried *carried = dg_arena_alloc(claims->arena, sizeof *carried);
+    struct dg_frame *frame = dg_arena_alloc(claims->arena, sizeof *frame);
+    struct dg_buf opened;
+    if (carried == NULL || frame == NULL || sealer == NULL) {
+        event->err = DG_ERR_NO_MEMORY;
+        return;
+    }
+    event->err = dg_carried_decode(claims->arena, event->request->text, carried, NULL);
+    if (event->err != DG_OK)
+        return;
+    event->carried = carried;
+    const struct dg_dir_unit *from = dg_directory_unit(dg_node_directory(node, txn), carried->from);
+    if (from != NULL)
+        claim_add(claims, DG_CONTEXT_CARRIED, &from->unit_key, carried->body, &carried->sig);
+    if (from == NULL || carried->frame.size == 0)
+        return;
+    dg_buf_init(&opened, DG_FRAME_MAX);
+    event->err = sealer->open(sealer->ctx, carried->frame, &opened);
+    struct dg_bytes bytes = dg_arena_copy(claims->arena, dg_buf_bytes(&opened));
+    dg_buf_done(&opened);
+    if (event->err == DG_OK)
+        event->err = dg_frame_decode(claims->arena, bytes, frame, NULL);
+    if (event->err != DG_OK)
+        return;
+    event->frame = frame;
+    claim_frame(node, txn, frame, claims);
+}
+
 void dg_node_claims(struct dg_node *node, struct dg_txn *txn, struct dg_event *event,
                     struct dg_claims *claims)
 {
     event->err = DG_OK;
     event->frame = NULL;
     event->request = NULL;
+    event->carried = NULL;
     event->first_claim = claims->count;
     if (event->kind == DG_EVENT_MESSAGE) {
         struct dg_frame *frame = dg_arena_alloc(claims->arena, sizeof *frame);
@@ -324,6 +359,8 @@ void dg_node_claims(struct dg_node *node, struct dg_txn *txn, struct dg_event *e
                                      : dg_ctl_request_decode(claims->arena, event->bytes, request, NULL);
         if (event->err == DG_OK)
             event->request = request;
+        if (event->err == DG_OK && request->verb == DG_CTL_CARRY)
+            claim_carried(node, txn, event, claims);
     }
     event->claim_count = claims->count - event->first_claim;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "node/core/carry_impl.h"
 #include "node/core/had.h"
 #include "node/core/issued_impl.h"
 #include "node/core/line.h"
@@ -176,6 +177,7 @@ void dg_link_hello(struct dg_node *node, struct dg_txn *txn, const struct dg_eve
     if (!link->connected || link->conn != event->conn)
         link_connected(link, event->conn, now);
     link->skew_ms = hello->clock_ms - now;
+    dg_carried_forget(txn, hello->unit); /* all of it is sent anew, and answered here */
     if (dg_enrol_burn(node, txn, hello->unit)) {
         dg_issued_welcome(node, txn, hello->unit, now);
         dg_had_admitted(node, txn, hello->unit, now);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/core/carry_impl.h"
 #include "node/core/had.h"
 #include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
@@ -52,6 +53,29 @@ enum dg_err dg_node_open(struct dg_store *store, const struct dg_node_env *env, 
         return err;
     }
     node->allowed_version = 1;
+    *ret = node;
+    return DG_OK;
+}
+
+enum dg_err dg_node_peek(struct dg_store *store, struct dg_txn *txn, const struct dg_node_env *env,
+                         struct dg_node **ret, struct dg_fault *fault)
+{
+    struct dg_node *node = calloc(1, sizeof *node);
+    if (node == NULL)
+        return dg_fault(fault, DG_ERR_NO_MEMORY);
+    node->store = store;
+    node->env = *env;
+    dg_arena_init(&node->dir_arena, 0);
+    dg_arena_init(&node->allowed_arena, 0);
+    dg_arena_init(&node->fresh_arena, DG_FRESH_BYTES_MAX);
+    node->packing = dg_packing_new();
+    enum dg_err err = node->packing == NULL                       ? DG_ERR_NO_MEMORY
+                      : !dg_identity_load(txn, &node->identity) ? DG_ERR_BAD_NODE
+                                                                  : DG_OK;
+    if (err != DG_OK) {
+        dg_node_close(node);
+        return dg_fault(fault, err);
+    }
     *ret = node;
     return DG_OK;
 }
@@ -200,22 +224,27 @@ static void on_beats(struct dg_link *link, const struct dg_event *event, dg_ms n
         link->skew_ms = frame->pong->clock_ms - now;
 }
 
+void dg_goods_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                     const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
+                     dg_ms now, struct dg_out *out)
+{
+    if (record->kind == DG_RECORD_CERTIFICATE || record->kind == DG_RECORD_ADOPTION)
+        dg_membership_record(node, txn, event, claims, link, record, now, out);
+    else if (record->kind == DG_RECORD_WANT || record->kind == DG_RECORD_SOURCE)
+        dg_source_record(node, txn, event, claims, link, record, now, out);
+    else if (dg_issued_kind(record->kind))
+        dg_issued_record(node, txn, event, claims, link, record, now, out);
+    else
+        dg_custody_record(node, txn, event, claims, link, record, now, out);
+}
+
 /* The durable part of a frame: records first, since they may bring the certificates that parcels need. */
 static void on_goods(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                      const struct dg_claims *claims, struct dg_link *link, dg_ms now, struct dg_out *out)
 {
     const struct dg_frame *frame = event->frame;
-    for (size_t i = 0; i < frame->record_count; i++) {
-        const struct dg_record *record = &frame->record[i];
-        if (record->kind == DG_RECORD_CERTIFICATE || record->kind == DG_RECORD_ADOPTION)
-            dg_membership_record(node, txn, event, claims, link, record, now, out);
-        else if (record->kind == DG_RECORD_WANT || record->kind == DG_RECORD_SOURCE)
-            dg_source_record(node, txn, event, claims, link, record, now, out);
-        else if (dg_issued_kind(record->kind))
-            dg_issued_record(node, txn, event, claims, link, record, now, out);
-        else
-            dg_custody_record(node, txn, event, claims, link, record, now, out);
-    }
+    for (size_t i = 0; i < frame->record_count; i++)
+        dg_goods_record(node, txn, event, claims, link, &frame->record[i], now, out);
     for (size_t i = 0; i < frame->parcel_count; i++)
         dg_delivery_parcel(node, txn, event, claims, link, &frame->parcel[i], now, out);
     for (size_t i = 0; i < frame->acked_count; i++)
@@ -283,8 +312,10 @@ static void on_message(struct dg_node *node, struct dg_txn *txn, const struct dg
         return;
     }
     link->heard = now;
-    if (link->up && frame->welcome != NULL)
+    if (link->up && frame->welcome != NULL) {
         dg_link_welcome(node, link, frame->welcome, now, out);
+        dg_carried_forget(txn, dg_bytes_of(link->unit));
+    }
     if (link->up && frame->refused != NULL) {
         on_refused(link, frame->refused, now, out);
         return;
@@ -352,7 +383,10 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
         dg_duties_tick(node, txn, now);
         break;
     case DG_EVENT_CTL:
-        dg_control(node, txn, event, now, out);
+        if (event->request != NULL && event->request->verb == DG_CTL_CARRY)
+            dg_carry_import(node, txn, event, claims, now, out);
+        else
+            dg_control(node, txn, event, now, out);
         break;
     }
     return txn->err;

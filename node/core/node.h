@@ -30,6 +30,7 @@
 #include "proto/frame.h"
 
 struct dg_node;
+struct dg_carried; /* proto/carried.h */
 
 /* What the node is given from outside, for its life. */
 struct dg_node_env {
@@ -38,6 +39,7 @@ struct dg_node_env {
     void *random_ctx;
     struct dg_curve_key (*curve_of)(const struct dg_seed *seed); /* public half of a CURVE secret */
     const char *endpoint; /* where children call now; NULL: as certified. Borrowed */
+    const struct dg_sealer *sealer; /* NULL: nothing is carried by hand. Borrowed */
 };
 
 /* Opens the node that lives in store: reads its identity, counts the boot up (one commit).
@@ -51,6 +53,8 @@ void dg_node_forget(struct dg_node *node);
 
 /* Where a message came from or goes to: 0 is the parent (as DG_CONN_UP of net.h). */
 enum { DG_NODE_UP = 0 };
+/* The connection that is none: what came in a bundle. Nothing is ever sent there. */
+#define DG_NODE_CARRIED UINT64_MAX
 
 enum dg_event_kind {
     DG_EVENT_MESSAGE, /* a frame from a connection */
@@ -69,6 +73,7 @@ struct dg_event {
     enum dg_err err; /* of decoding */
     struct dg_frame *frame;
     struct dg_ctl_request *request;
+    struct dg_carried *carried; /* a file of a bundle that the request hands in; its frame is in frame */
     size_t first_claim, claim_count;
 };
 

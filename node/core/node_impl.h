@@ -130,6 +130,11 @@ const struct dg_dir_unit *dg_node_self(struct dg_node *node, struct dg_txn *txn)
  * itself and, at the root, for units it does not know. */
 struct dg_bytes dg_node_route(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit);
 
+/* Takes in one record of a frame, by its kind. */
+void dg_goods_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                     const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
+                     dg_ms now, struct dg_out *out);
+
 /* ---- links (link.c) ---- */
 /* The link of that neighbour, borrowed. NULL when there is none. */
 struct dg_link *dg_link_by_unit(struct dg_node *node, struct dg_bytes unit);
@@ -206,6 +211,19 @@ void dg_out_reply(struct dg_out *out, uint64_t client, const struct dg_ctl_reply
 void dg_out_fact(struct dg_out *out, const struct dg_fault *fault, const char *about);
 /* Asks the transport to make the line to the parent anew. */
 void dg_out_uplink_reset(struct dg_out *out);
+
+/* What a step left to be said, for one who says it otherwise. */
+enum dg_taken_kind { DG_TAKEN_RECEIPT = 1, DG_TAKEN_ACK, DG_TAKEN_ANSWER };
+struct dg_taken {
+    enum dg_taken_kind kind;
+    uint64_t tag;
+    struct dg_id id;              /* receipt */
+    uint64_t index;               /* receipt: of our leaf */
+    const struct dg_fault *fault; /* answer */
+};
+/* Takes out the next receipt, acknowledgement or answer for a connection: it will not be said. False when there is
+ * none. */
+bool dg_out_take(struct dg_out *out, uint64_t conn, struct dg_taken *ret);
 
 /* ---- claims (claims.c) ---- */
 /* DG_OK when exactly this signature was claimed for this event and found good, DG_ERR_BAD_SIGNATURE when it

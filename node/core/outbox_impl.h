@@ -39,5 +39,7 @@ void dg_packing_reset(struct dg_packing *p);
 /* Adds one row. What makes the frame too long is taken out again and goes into the next; a row that cannot be
  * made up at all is broken, and is tried again on the next connection. */
 enum dg_packed dg_packing_add(struct dg_packing *p, const struct dg_queued *queued);
+/* Adds this node's own receipt for a report, by the leaf at index. False when there is no room, or no proof. */
+bool dg_packing_receipt(struct dg_packing *p, const struct dg_id *id, uint64_t index);
 
 #endif

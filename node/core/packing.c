@@ -239,3 +239,11 @@ enum dg_packed dg_packing_add(struct dg_packing *p, const struct dg_queued *queu
     p->bytes = bytes;
     return made && !alone ? DG_PACK_NO_ROOM : DG_PACK_BROKEN;
 }
+
+bool dg_packing_receipt(struct dg_packing *p, const struct dg_id *id, uint64_t index)
+{
+    struct dg_record record = {
+        .kind = DG_RECORD_RECEIPT, .index = index, .has_report = true, .report = *id};
+    return packing_has_room(p) &&
+           packing_record(p, &record, dg_bytes_of(p->node->identity.origin), 0, 0);
+}

@@ -139,6 +139,25 @@ void dg_out_uplink_reset(struct dg_out *out)
     (void)out_add(out, OUT_UPLINK_RESET, DG_NODE_UP);
 }
 
+bool dg_out_take(struct dg_out *out, uint64_t conn, struct dg_taken *ret)
+{
+    for (struct out_item *item = out->first; item != NULL; item = item->next) {
+        bool ours = item->kind == OUT_RECEIPT || item->kind == OUT_ACK || item->kind == OUT_ANSWER;
+        if (item->said || item->to != conn || !ours)
+            continue;
+        item->said = true;
+        *ret = (struct dg_taken){.kind = item->kind == OUT_RECEIPT ? DG_TAKEN_RECEIPT
+                                         : item->kind == OUT_ACK   ? DG_TAKEN_ACK
+                                                                   : DG_TAKEN_ANSWER,
+                                 .tag = item->tag,
+                                 .id = item->id,
+                                 .index = item->index,
+                                 .fault = item->fault};
+        return true;
+    }
+    return false;
+}
+
 /* ---- saying it ----------------------------------------------------------------------------------- */
 
 /* Everything small for one connection goes into as few frames as it takes. */

@@ -92,6 +92,7 @@ void dg_put(struct dg_txn *txn, enum dg_table table, struct dg_bytes key, struct
         meta_put(txn, key, value);
     else if (txn->err == DG_OK)
         txn->ops->put(txn, table, key, value);
+    txn->writes += table != DG_TABLE_META;
 }
 
 void dg_del(struct dg_txn *txn, enum dg_table table, struct dg_bytes key)
@@ -99,6 +100,7 @@ void dg_del(struct dg_txn *txn, enum dg_table table, struct dg_bytes key)
     assert(table < DG_TABLE_COUNT && txn->writable);
     if (table == DG_TABLE_META)
         meta_write(txn);
+    txn->writes += table != DG_TABLE_META;
     if (txn->err == DG_OK)
         txn->ops->del(txn, table, key);
 }

@@ -41,7 +41,8 @@
     X(NAMED, SUM)      /* report id, how, position → a report that names it */                             \
     X(REGISTER, SUM)   /* unit, organ, position → the number of a report of that organ */                  \
     X(DRAFT, SUM)      /* report id → a joint report that not everybody has signed */                      \
-    X(ISSUED, SUM)     /* kind, duty, issuer, number → a calendar, reminder or finding, with its proof */
+    X(ISSUED, SUM)     /* kind, duty, issuer, number → a calendar, reminder or finding, with its proof */   \
+    X(CARRIED, SUM)    /* unit, tag → what its next bundle must be told of what came in one */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,
@@ -84,6 +85,7 @@ struct dg_txn {
     struct dg_arena *arena;   /* what get and cursors return lives here; the step may use it too */
     enum dg_err err;          /* sticky */
     bool writable;
+    uint64_t writes; /* rows put and removed in it, but for those of META */
 };
 
 /* True and *ret when the table has the key. */

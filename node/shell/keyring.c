@@ -34,6 +34,7 @@ struct dg_keyring {
     struct entry entry[KEYS_MAX];
     struct dg_seed *seed; /* KEYS_MAX of them in guarded memory */
     struct dg_signer signer;
+    struct dg_sealer sealer;
 };
 
 /* ---- names --------------------------------------------------------------------------------------- */
@@ -206,6 +207,21 @@ static enum dg_err sign(void *ctx, const struct dg_key *key, const char *context
     return DG_ERR_NOT_PERMITTED;
 }
 
+static enum dg_err seal(void *ctx, const struct dg_curve_key *key, struct dg_bytes bytes, struct dg_buf *out)
+{
+    (void)ctx;
+    return dg_seal(key, bytes, out);
+}
+
+static enum dg_err open_sealed(void *ctx, struct dg_bytes bytes, struct dg_buf *out)
+{
+    const struct dg_keyring *keyring = ctx;
+    const struct entry *transport = find(keyring, "transport");
+    if (transport == NULL)
+        return DG_ERR_NOT_PERMITTED;
+    return dg_unseal(&keyring->seed[transport - keyring->entry], bytes, out);
+}
+
 static enum dg_err open_dir(struct dg_keyring *keyring, struct dg_fault *fault)
 {
     struct stat st;
@@ -226,6 +242,7 @@ enum dg_err dg_keyring_open(const char *dir, struct dg_keyring **ret, struct dg_
     size_t path_size = strlen(dir) + sizeof "/keys";
     keyring->dir = -1;
     keyring->signer = (struct dg_signer){.ctx = keyring, .sign = sign};
+    keyring->sealer = (struct dg_sealer){.ctx = keyring, .seal = seal, .open = open_sealed};
     keyring->path = malloc(path_size);
     keyring->seed = dg_secret_alloc(KEYS_MAX * sizeof *keyring->seed);
     enum dg_err err = DG_OK;
@@ -354,4 +371,9 @@ bool dg_keyring_has(const struct dg_keyring *keyring, const char *name)
 const struct dg_signer *dg_keyring_signer(const struct dg_keyring *keyring)
 {
     return &keyring->signer;
+}
+
+const struct dg_sealer *dg_keyring_sealer(const struct dg_keyring *keyring)
+{
+    return &keyring->sealer;
 }

@@ -28,6 +28,8 @@ enum dg_err dg_keyring_seed(const struct dg_keyring *keyring, const char *name, 
                             struct dg_fault *fault) DG_MUST_CHECK;
 /* True when it holds a key of that name. */
 bool dg_keyring_has(const struct dg_keyring *keyring, const char *name);
+/* Seals for other units and opens what was sealed to this unit's transport key. Borrowed from the keyring. */
+const struct dg_sealer *dg_keyring_sealer(const struct dg_keyring *keyring);
 /* Signs with any Ed25519 key it holds, found by its public half. Borrowed from the keyring. */
 const struct dg_signer *dg_keyring_signer(const struct dg_keyring *keyring);
 

@@ -159,6 +159,7 @@ static enum dg_err open_node(struct daemon *d, struct dg_fault *fault)
         .signer = dg_keyring_signer(d->keyring),
         .random = random_bytes,
         .curve_of = dg_curve_key_of,
+        .sealer = dg_keyring_sealer(d->keyring),
         .endpoint = d->config.listen[0] != '\0' ? dg_net_endpoint(d->net) : NULL,
     };
     return dg_node_open(d->store, &env, &d->node, fault);

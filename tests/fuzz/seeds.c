@@ -108,6 +108,10 @@ int main(int argc, char **argv)
     struct dg_absence_file absence = sample_absence_file(dg_buf_bytes(&envelope_bytes));
     SAVE("absence", "late", dg_absence_file_encode, absence);
 
+    struct dg_carried part = sample_carried(1), contents = sample_carried(0);
+    SAVE("carried", "part", dg_carried_encode, part);
+    SAVE("carried", "contents", dg_carried_encode, contents);
+
     dg_buf_done(&report_bytes);
     dg_buf_done(&envelope_bytes);
     dg_buf_done(&bytes);

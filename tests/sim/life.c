@@ -122,6 +122,7 @@ void sim_node_init(struct sim_world *world, int index, unsigned number, int pare
     assert(node->level < sizeof prefix / sizeof prefix[0]);
     (void)snprintf(node->unit, sizeof node->unit, "%s-%u", prefix[node->level], number);
     node->signer = (struct dg_signer){.ctx = &node->ring, .sign = sim_sign};
+    node->sealer = (struct dg_sealer){.ctx = node, .seal = sim_seal, .open = sim_unseal};
     node->voice = (struct dg_voice){.ctx = node,
                                     .send = node_send,
                                     .reply = node_reply,
@@ -134,7 +135,7 @@ void sim_node_init(struct sim_world *world, int index, unsigned number, int pare
     assert(node->store != NULL);
 }
 
-static void node_random(void *ctx, void *ret, size_t size)
+void sim_node_random(void *ctx, void *ret, size_t size)
 {
     struct sim_node *node = ctx;
     sim_fill(&node->world->choice, ret, size);
@@ -144,7 +145,8 @@ bool sim_node_start(struct sim_node *node)
 {
     struct sim_world *world = node->world;
     struct dg_node_env env = {
-        .signer = &node->signer, .random = node_random, .random_ctx = node, .curve_of = dg_curve_key_of};
+        .signer = &node->signer, .random = sim_node_random, .random_ctx = node, .curve_of = dg_curve_key_of,
+        .sealer = &node->sealer};
     struct dg_fault fault;
     (void)dg_fault(&fault, DG_OK);
     dg_store_mem_fail_commit(node->store, 0, DG_OK);

@@ -353,7 +353,7 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
         sim_accord_replied(world, node, client, &reply);
         return;
     }
-    if (client == SIM_CLIENT_DUTY || client == SIM_CLIENT_FETCH)
+    if (client == SIM_CLIENT_DUTY || client == SIM_CLIENT_FETCH || client == SIM_CLIENT_CARRY)
         return;
     struct sim_push *push = &world->push[client - CLIENT_PUSHES];
     push->answered = true;
@@ -384,7 +384,7 @@ void sim_load_plan(struct sim_world *world)
         unsigned count;
     } inputs[] = {{SIM_PUSH, options->pushes},  {SIM_MARK, options->marks},     {SIM_PASS, options->passes},
                   {SIM_ADOPT, options->adopts}, {SIM_ACCORD, options->accords}, {SIM_FETCH, options->fetches},
-                  {SIM_DUTY, options->duties}};
+                  {SIM_DUTY, options->duties},  {SIM_STICK, options->sticks}};
     uint32_t number = 0;
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++)
         for (unsigned k = 0; k < inputs[i].count; k++)

@@ -45,6 +45,7 @@ const struct sim_mutant sim_mutants[] = {
     {"calendar-skips-one", "does not tell one of its children of a calendar"},
     {"remind-always", "reminds again whenever it looks"},
     {"withhold-source", "acknowledges a want and does not give the source that it has"},
+    {"release-on-export", "stops sending what was copied to a stick"},
     {"certify-blind", "certifies as missing without looking"},
 };
 

@@ -105,12 +105,14 @@ static bool is_input(const struct sim_happening *happening)
     case SIM_DUTY:
     case SIM_FETCH:
     case SIM_ACCORD:
+    case SIM_STICK:
         return true;
     case SIM_PACKET:
     case SIM_TURN:
     case SIM_START:
     case SIM_GONE:
     case SIM_WEATHER:
+    case SIM_CARRIED:
         break;
     }
     return false;
@@ -159,6 +161,12 @@ static void happen(struct sim_world *world, struct sim_happening *happening)
         break;
     case SIM_ACCORD:
         sim_accord_act(world);
+        break;
+    case SIM_STICK:
+        sim_load_stick(world, node);
+        break;
+    case SIM_CARRIED:
+        sim_carried_arrive(world, happening);
         break;
     }
     free(happening->bytes);

@@ -36,6 +36,7 @@ struct sim_options {
     unsigned nodes, levels;
     unsigned pushes, marks, passes, adopts, duties, fetches;
     unsigned accords;                        /* signatures, withdrawals and comments that somebody tries */
+    unsigned sticks;                         /* that are carried from neighbour to neighbour */
     dg_ms load_ms;                           /* reports are pushed in this time, and faults happen */
     unsigned loss, duplicate, reorder, flip; /* of a frame */
     dg_ms delay_max;
@@ -67,7 +68,9 @@ enum sim_kind {
     SIM_DUTY,
     SIM_WEATHER,
     SIM_ACCORD,
-    SIM_FETCH
+    SIM_FETCH,
+    SIM_STICK,  /* somebody copies what waits for a neighbour */
+    SIM_CARRIED /* a file of that is handed in */
 };
 
 struct sim_happening {
@@ -105,6 +108,7 @@ struct sim_node {
     struct dg_voice voice;
     struct sim_keyring ring;
     struct dg_signer signer;
+    struct dg_sealer sealer;
     struct dg_curve_key transport;
     size_t organ_count;
     struct sim_organ organ[SIM_ORGANS_MAX];
@@ -211,6 +215,9 @@ void sim_node_hear(struct sim_node *node, const struct dg_event *event);
 /* Plans a turn unless an earlier one is planned. */
 void sim_node_wake(struct sim_node *node, dg_ms at);
 
+/* dg_node_env.random; ctx is the node. */
+void sim_node_random(void *ctx, void *ret, size_t size);
+
 /* ---- wire.c: links ---- */
 /* Hands a frame to the node's line of that name. */
 enum dg_said sim_wire_send(struct sim_node *from, uint64_t conn, const struct dg_frame *frame,
@@ -312,6 +319,16 @@ void sim_load_fetch(struct sim_world *world, struct sim_node *node);
 bool sim_source_heard(struct sim_world *world, const struct sim_waiting *row, struct dg_txn *own);
 /* Why L6 does not hold (yet), NULL when it does; txn[i] reads node i. */
 const char *sim_sources_unsettled(struct sim_world *world, struct dg_txn *const txn[]);
+
+/* ---- carry.c: sticks ---- */
+enum { SIM_CLIENT_CARRY = 502 }; /* beside the clients of load.c */
+/* dg_sealer; ctx is the node, whose transport key alone opens. */
+enum dg_err sim_seal(void *ctx, const struct dg_curve_key *key, struct dg_bytes bytes, struct dg_buf *out);
+enum dg_err sim_unseal(void *ctx, struct dg_bytes bytes, struct dg_buf *out);
+/* Copies what waits at the node, alive or dead, for some neighbour, and walks there. */
+void sim_load_stick(struct sim_world *world, struct sim_node *node);
+/* Hands a file to the node, if it runs. */
+void sim_carried_arrive(struct sim_world *world, const struct sim_happening *happening);
 
 /* ---- year.c: a planned year (year.h) ---- */
 enum { SIM_CLIENT_YEAR = 2000000 }; /* and above: beyond those of accord.c */

@@ -10,6 +10,7 @@
 #include "common/limits.h"
 #include "proto/certificate.h"
 #include "proto/comment.h"
+#include "proto/carried.h"
 #include "proto/ctl.h"
 #include "proto/frame.h"
 #include "proto/joint.h"
@@ -592,6 +593,33 @@ static inline void sample_duty_request(struct dg_ctl_request *request)
     }
 }
 
+/* A part with a frame and two answers, or the contents of two parts. */
+static inline struct dg_carried sample_carried(uint32_t number)
+{
+    static struct dg_carried_answer answer[2];
+    static struct dg_hash part[2];
+
+    answer[0] = (struct dg_carried_answer){.tag = 308, .what = {.b = {7}}};
+    answer[1] = (struct dg_carried_answer){.tag = 166, .what = {.b = {8}}, .code = sample_text("MALFORMED")};
+    part[0] = (struct dg_hash){.b = {9}};
+    struct dg_carried carried = {.federation = sample_text("danvan.example"),
+                                 .from = sample_text("dong-phu"),
+                                 .to = sample_text("binh-phuoc"),
+                                 .bundle = {1, 2, 3},
+                                 .made_ms = SAMPLE_MS,
+                                 .number = number,
+                                 .sig = {.b = {4}}};
+    if (number > 0) {
+        carried.frame = sample_text("a sealed frame");
+        carried.answer_count = 2;
+        carried.answer = answer;
+    } else {
+        carried.part_count = 2;
+        carried.part = part;
+    }
+    return carried;
+}
+
 static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
 {
     static struct dg_bytes regime[1], with[1];
@@ -651,6 +679,9 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
         request.organ = sample_text("van-phong");
         request.number_count = 2;
         request.number = number;
+    } else if (verb == DG_CTL_CARRY) {
+        request.text = sample_text("a file of a bundle");
+        request.dry_run = true;
     } else if (verb == DG_CTL_CALENDAR || verb == DG_CTL_EXCUSE || verb == DG_CTL_REMIND ||
                verb == DG_CTL_CERTIFY) {
         sample_duty_request(&request);
@@ -683,6 +714,8 @@ static inline struct dg_ctl_reply sample_reply(void)
         .warning = warning,
         .met_count = 1,
         .met = met,
+        .has_carried = true,
+        .carried = {3, 2, 1, 4},
         .flight_count = 1,
         .flight = flight,
     };

@@ -49,6 +49,8 @@ struct fed_node {
     struct dg_turn turn;
     struct dg_voice voice;
     struct dg_signer signer;
+    struct dg_sealer sealer;
+    struct dg_seed transport; /* the secret of keys.transport */
     size_t key_count;
     struct fed_key key[FED_KEYS_MAX];
     struct dg_keys keys;
@@ -102,6 +104,19 @@ static inline enum dg_err fed_sign(void *ctx, const struct dg_key *key, const ch
         return DG_ERR_NOT_PERMITTED;
     *ret = dg_sign(&found->seed, context, message);
     return DG_OK;
+}
+
+static inline enum dg_err fed_seal(void *ctx, const struct dg_curve_key *key, struct dg_bytes bytes,
+                                   struct dg_buf *out)
+{
+    (void)ctx;
+    return dg_seal(key, bytes, out);
+}
+
+static inline enum dg_err fed_unseal(void *ctx, struct dg_bytes bytes, struct dg_buf *out)
+{
+    struct fed_node *node = ctx;
+    return dg_unseal(&node->transport, bytes, out);
 }
 
 static inline void fed_judge(void *ctx, struct dg_claim claims[], size_t count)
@@ -309,7 +324,10 @@ static inline void fed_run(struct fed *fed, int seconds)
 
 static inline void fed_open(struct fed_node *node)
 {
-    struct dg_node_env env = {.signer = &node->signer, .random = fed_random, .curve_of = dg_curve_key_of};
+    struct dg_node_env env = {.signer = &node->signer,
+                              .random = fed_random,
+                              .curve_of = dg_curve_key_of,
+                              .sealer = &node->sealer};
     node->voice = (struct dg_voice){.ctx = node,
                                     .send = fed_send,
                                     .reply = fed_reply,
@@ -455,7 +473,6 @@ static inline void fed_join(struct fed_node *node, bool own_regime)
 static inline void fed_node_init(struct fed *fed, int index)
 {
     struct fed_node *node = &fed->node[index];
-    struct dg_seed transport;
     node->fed = fed;
     node->index = index;
     node->parent = fed_places[index].parent;
@@ -468,7 +485,8 @@ static inline void fed_node_init(struct fed *fed, int index)
     node->keys.unit = fed_make_key(node);
     node->keys.log = fed_make_key(node);
     node->keys.cosigner = fed_make_key(node);
-    dg_curve_keypair(&node->keys.transport, &transport);
+    dg_curve_keypair(&node->keys.transport, &node->transport);
+    node->sealer = (struct dg_sealer){.ctx = node, .seal = fed_seal, .open = fed_unseal};
 }
 
 /* Makes the federation and lets it settle; with own_regime, xa has a main regime of its own. */
