@@ -84,6 +84,8 @@ enum {
     DG_JOINT_DRAFTS_MAX = 256,        /* joint drafts of one node that wait for a signature */
     DG_JOINT_DRAFT_DAYS = 30,         /* after so long nobody can sign one any more */
     DG_INVITATIONS_MAX = 4096,        /* open invitations of one node */
+    DG_QUARANTINE_ROWS_MAX = 32,      /* reports in quarantine from one neighbour */
+    DG_QUARANTINE_BYTES_MAX = 4 * 1024 * 1024,
     DG_REFUSALS_PER_CHILD_DAY = 1000, /* leaves a child may earn by refused reports in a day */
 
     DG_CLOCK_SKEW_MS = 86400000, /* how far two nodes' clocks may differ on validity */

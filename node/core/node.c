@@ -200,22 +200,37 @@ static void on_beats(struct dg_link *link, const struct dg_event *event, dg_ms n
         link->skew_ms = frame->pong->clock_ms - now;
 }
 
+/* One record, unless it has ended this process twice: then its sender keeps it, and the next one goes on. */
+static void on_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                      const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
+                      dg_ms now, struct dg_out *out)
+{
+    struct dg_fault fault;
+    if (!dg_guarded_record(node, record)) {
+        (void)dg_fault(&fault, DG_ERR_CRASHED);
+        dg_fault_unit(&fault, link->unit);
+        dg_out_answer(out, event->conn, record->tag, &fault, 0);
+        dg_out_fact(out, &fault, "record");
+        return;
+    }
+    if (record->kind == DG_RECORD_CERTIFICATE || record->kind == DG_RECORD_ADOPTION)
+        dg_membership_record(node, txn, event, claims, link, record, now, out);
+    else if (record->kind == DG_RECORD_WANT || record->kind == DG_RECORD_SOURCE)
+        dg_source_record(node, txn, event, claims, link, record, now, out);
+    else if (dg_issued_kind(record->kind))
+        dg_issued_record(node, txn, event, claims, link, record, now, out);
+    else
+        dg_custody_record(node, txn, event, claims, link, record, now, out);
+    dg_guarded_leave(node, true);
+}
+
 /* The durable part of a frame: records first, since they may bring the certificates that parcels need. */
 static void on_goods(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                      const struct dg_claims *claims, struct dg_link *link, dg_ms now, struct dg_out *out)
 {
     const struct dg_frame *frame = event->frame;
-    for (size_t i = 0; i < frame->record_count; i++) {
-        const struct dg_record *record = &frame->record[i];
-        if (record->kind == DG_RECORD_CERTIFICATE || record->kind == DG_RECORD_ADOPTION)
-            dg_membership_record(node, txn, event, claims, link, record, now, out);
-        else if (record->kind == DG_RECORD_WANT || record->kind == DG_RECORD_SOURCE)
-            dg_source_record(node, txn, event, claims, link, record, now, out);
-        else if (dg_issued_kind(record->kind))
-            dg_issued_record(node, txn, event, claims, link, record, now, out);
-        else
-            dg_custody_record(node, txn, event, claims, link, record, now, out);
-    }
+    for (size_t i = 0; i < frame->record_count; i++)
+        on_record(node, txn, event, claims, link, &frame->record[i], now, out);
     for (size_t i = 0; i < frame->parcel_count; i++)
         dg_delivery_parcel(node, txn, event, claims, link, &frame->parcel[i], now, out);
     for (size_t i = 0; i < frame->acked_count; i++)

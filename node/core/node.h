@@ -38,6 +38,7 @@ struct dg_node_env {
     void *random_ctx;
     struct dg_curve_key (*curve_of)(const struct dg_seed *seed); /* public half of a CURVE secret */
     const char *endpoint; /* where children call now; NULL: as certified. Borrowed */
+    const struct dg_guard *guard; /* watches over what strangers send; may be NULL. Borrowed */
 };
 
 /* Opens the node that lives in store: reads its identity, counts the boot up (one commit).

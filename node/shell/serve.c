@@ -8,6 +8,7 @@
 
 #include "node/conf/config.h"
 #include "node/core/query.h"
+#include "node/shell/guard.h"
 #include "node/shell/keyring.h"
 #include "node/shell/loop.h"
 #include "node/shell/process.h"
@@ -21,6 +22,7 @@ struct daemon {
     struct dg_store *store;
     struct dg_keyring *keyring;
     struct dg_workers *workers;
+    struct dg_guard_file *guard;
     struct dg_node *node;
     struct dg_net *net;
     struct dg_ctl *ctl;
@@ -160,6 +162,7 @@ static enum dg_err open_node(struct daemon *d, struct dg_fault *fault)
         .random = random_bytes,
         .curve_of = dg_curve_key_of,
         .endpoint = d->config.listen[0] != '\0' ? dg_net_endpoint(d->net) : NULL,
+        .guard = dg_guard_of(d->guard),
     };
     return dg_node_open(d->store, &env, &d->node, fault);
 }
@@ -189,6 +192,8 @@ static enum dg_err open_parts(struct daemon *d, struct dg_fault *fault)
     if (err == DG_OK)
         err = open_net(d, fault);
     if (err == DG_OK)
+        err = dg_guard_open(d->dir, &d->guard, fault);
+    if (err == DG_OK)
         err = open_node(d, fault);
     return err == DG_OK ? dg_ctl_open(d->dir, &d->ctl, fault) : err;
 }
@@ -201,6 +206,7 @@ static void close_parts(struct daemon *d)
         dg_net_close(d->net);
     if (d->node != NULL)
         dg_node_close(d->node);
+    dg_guard_close(d->guard);
     dg_workers_free(d->workers);
     dg_keyring_close(d->keyring);
     if (d->store != NULL)
