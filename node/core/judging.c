@@ -277,6 +277,8 @@ static void take(struct dg_node *node, struct dg_txn *txn, const struct dg_event
         dg_out_receipt(out, event->conn, parcel->tag, &parcel->id, known.position);
         return;
     }
+    if (dg_disk_puts_off(node, event, parcel->tag, out))
+        return;
     if (dg_delivery_attributed(node, txn, event, claims, link, parcel, &fault) != DG_OK) {
         node->counted_refused++;
         dg_out_answer(out, event->conn, parcel->tag, &fault, DG_RETRY_MIN_MS);

@@ -361,6 +361,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
             dg_link_down(link, now);
         break;
     case DG_EVENT_TICK:
+        node->disk_low = event->disk_low;
         housekeeping_step(node, txn, now);
         dg_link_tick(node, txn, now, out);
         dg_link_note(node, txn, now);

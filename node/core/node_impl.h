@@ -98,6 +98,7 @@ struct dg_node {
 
     struct dg_arena allowed_arena;
     uint64_t allowed_version;         /* counts up when members or invitations change */
+    bool disk_low;                    /* as the last tick said */
     dg_ms last_now;                   /* to notice that somebody has set the clock */
     dg_ms housekept;                  /* when old invitations and gaps were last looked for; 0: not yet */
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
@@ -276,6 +277,13 @@ void dg_quarantine_parcel(struct dg_node *node, struct dg_txn *txn, const struct
 /* Keeps a parcel that the guard refused, unread, and answers it. */
 void dg_quarantine_unread(struct dg_txn *txn, const struct dg_event *event, const struct dg_link *link,
                           const struct dg_parcel *parcel, dg_ms now, struct dg_out *out);
+
+/* ---- a full disk (excuse.c) ---- */
+/* True when the disk is too full for what a person asks for: whatever brings a new document. */
+bool dg_disk_refuses(const struct dg_node *node, const struct dg_ctl_request *request);
+/* True when it is too full for what a neighbour brings; then that one has been told to come later. */
+bool dg_disk_puts_off(const struct dg_node *node, const struct dg_event *event, uint64_t tag,
+                      struct dg_out *out);
 
 /* ---- the guard (guarded.c) ---- */
 /* Tells the guard what is handled next; false when it must not be. True without a guard. */

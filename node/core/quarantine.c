@@ -193,5 +193,6 @@ void dg_quarantine_parcel(struct dg_node *node, struct dg_txn *txn, const struct
         answer(node, event, parcel, out);
         return;
     }
-    quarantine(node, txn, event, link, parcel, now, out);
+    if (!dg_disk_puts_off(node, event, parcel->tag, out))
+        quarantine(node, txn, event, link, parcel, now, out);
 }
