@@ -87,6 +87,8 @@ enum {
     DG_CARRIED_PARTS_MAX = 16384,     /* parts of one bundle */
     DG_CARRIED_ANSWERS_MAX = 1024,    /* answers in one part */
     DG_INVITATIONS_MAX = 4096,        /* open invitations of one node */
+    DG_QUARANTINE_ROWS_MAX = 32,      /* reports in quarantine from one neighbour */
+    DG_QUARANTINE_BYTES_MAX = 4 * 1024 * 1024,
     DG_REFUSALS_PER_CHILD_DAY = 1000, /* leaves a child may earn by refused reports in a day */
 
     DG_CLOCK_SKEW_MS = 86400000, /* how far two nodes' clocks may differ on validity */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/crypto.h"
 #include "common/limits.h"
 #include "common/pack.h"
 #include "proto/pb_frame.h"
@@ -197,10 +198,25 @@ static enum dg_err open_parcel(struct dg_arena *arena, struct dg_parcel *parcel)
 
     if (err == DG_OK)
         err = dg_envelope_decode(arena, parcel->envelope_bytes, &parcel->envelope, &parcel->fault);
-    if (err == DG_OK)
-        err = dg_report_decode(arena, parcel->envelope.report, &parcel->report, &parcel->fault);
-    if (err == DG_OK)
-        parcel->id = dg_report_id(parcel->envelope.report);
+    if (err != DG_OK)
+        return err;
+    parcel->id = dg_report_id(parcel->envelope.report);
+    err = dg_report_decode(arena, parcel->envelope.report, &parcel->report, &parcel->fault);
+    if (err != DG_OK && err != DG_ERR_NO_MEMORY)
+        parcel->has_authors = dg_report_authors(arena, parcel->envelope.report, &parcel->report);
+    return err;
+}
+
+static enum dg_err open_guarded(struct dg_arena *arena, const struct dg_guard *guard,
+                                struct dg_parcel *parcel)
+{
+    if (guard == NULL)
+        return open_parcel(arena, parcel);
+    parcel->handle = dg_sha256(parcel->packed.size > 0 ? parcel->packed : parcel->envelope_bytes);
+    if (!guard->enter(guard->ctx, &parcel->handle))
+        return dg_fault(&parcel->fault, DG_ERR_CRASHED);
+    enum dg_err err = open_parcel(arena, parcel);
+    guard->leave(guard->ctx, false);
     return err;
 }
 
@@ -219,8 +235,8 @@ static size_t unpacked_size(const struct dg_frame *frame)
 /* Each parcel is decoded within its own budget, and all of them within three times the frame's:
  * a thousand small ones shall not take a thousand times the fixed part of a budget. Nor shall a short frame
  * take more for being packed than a long one may. */
-static enum dg_err open_parcels(struct dg_arena *arena, size_t frame_size, struct dg_frame *frame,
-                                struct dg_fault *fault)
+static enum dg_err open_parcels(struct dg_arena *arena, size_t frame_size, const struct dg_guard *guard,
+                                struct dg_frame *frame, struct dg_fault *fault)
 {
     const size_t before = arena->used, unpacked = unpacked_size(frame);
 
@@ -229,7 +245,7 @@ static enum dg_err open_parcels(struct dg_arena *arena, size_t frame_size, struc
     frame_size += unpacked;
     for (size_t i = 0; i < frame->parcel_count; i++) {
         struct dg_parcel *parcel = &frame->parcel[i];
-        parcel->err = open_parcel(arena, parcel);
+        parcel->err = open_guarded(arena, guard, parcel);
         if (parcel->err == DG_ERR_NO_MEMORY)
             return dg_fault(fault, DG_ERR_NO_MEMORY);
         if (arena->used - before > 3 * DG_CANONICAL_BUDGET(frame_size))
@@ -238,8 +254,8 @@ static enum dg_err open_parcels(struct dg_arena *arena, size_t frame_size, struc
     return DG_OK;
 }
 
-enum dg_err dg_frame_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_frame *ret,
-                            struct dg_fault *fault)
+enum dg_err dg_frame_open(struct dg_arena *arena, struct dg_bytes bytes, const struct dg_guard *guard,
+                          struct dg_frame *ret, struct dg_fault *fault)
 {
     struct dg_frame frame = {0};
     struct dg_pb pb;
@@ -255,8 +271,14 @@ enum dg_err dg_frame_decode(struct dg_arena *arena, struct dg_bytes bytes, struc
     read_acked(&pb, wire, &frame);
     enum dg_err err = pb.err;
     if (err == DG_OK)
-        err = open_parcels(arena, bytes.size, &frame, fault);
+        err = open_parcels(arena, bytes.size, guard, &frame, fault);
     if (err == DG_OK)
         *ret = frame;
     return err;
+}
+
+enum dg_err dg_frame_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_frame *ret,
+                            struct dg_fault *fault)
+{
+    return dg_frame_open(arena, bytes, NULL, ret, fault);
 }

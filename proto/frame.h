@@ -88,16 +88,28 @@ struct dg_record {
     struct dg_bytes code;     /* source: why there is none */
 };
 
+/* Watches over the handling of what strangers sent, so that what ends the process twice is not touched a third
+ * time (node/shell/guard.h). enter says whether it may be handled; leave that this part of it is over, done
+ * that all of it is. */
+struct dg_guard {
+    void *ctx;
+    bool (*enter)(void *ctx, const struct dg_hash *what);
+    void (*leave)(void *ctx, bool done);
+};
+
 struct dg_parcel {
     uint64_t tag;
     struct dg_bytes packed;         /* how it travels and is kept (common/pack.h); empty: as it is */
     struct dg_bytes envelope_bytes; /* as it is; to encode, only when packed is empty */
-    /* Out of decode; when err is set the two below are not to be used. */
+    /* Out of decode; when err is set those below it are not to be used. */
+    struct dg_hash handle; /* SHA-256 of the envelope as it travels; only when there was a guard */
     enum dg_err err;
     struct dg_fault fault;
     struct dg_envelope envelope;
     struct dg_report report;
     struct dg_id id;
+    /* With err set: R itself is bad, but envelope, id and the authors in report can be used. */
+    bool has_authors;
 };
 
 struct dg_answer {
@@ -137,7 +149,11 @@ struct dg_frame {
 /* Appends the frame as it is sent. Checks nothing of it; sticky errors of out. */
 enum dg_err dg_frame_encode(const struct dg_frame *frame, struct dg_buf *out) DG_MUST_CHECK;
 /* Decodes a frame of at most DG_FRAME_MAX bytes and opens its parcels, each of which carries its own error.
- * What ret holds lives in arena. */
+ * What ret holds lives in arena. guard watches over each parcel and may be NULL; one that it refuses is not
+ * looked into (DG_ERR_CRASHED). */
+enum dg_err dg_frame_open(struct dg_arena *arena, struct dg_bytes bytes, const struct dg_guard *guard,
+                          struct dg_frame *ret, struct dg_fault *fault) DG_MUST_CHECK;
+/* The same without a guard. */
 enum dg_err dg_frame_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_frame *ret,
                             struct dg_fault *fault) DG_MUST_CHECK;
 /* The message of an enrolment request that its possession signatures cover. */

@@ -129,6 +129,9 @@ enum dg_err dg_report_encode(const struct dg_report *report, struct dg_buf *out)
  * 1 to DG_AUTHORS_MAX, unique recipients. It says nothing about signatures or mandates. */
 enum dg_err dg_report_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_report *ret,
                              struct dg_fault *fault) DG_MUST_CHECK;
+/* Reads nothing but the authors of an R that does not decode, as it names them: who has signed these bytes can
+ * then still be found out. ret has them alone. False when they cannot be read, or one stands there twice. */
+bool dg_report_authors(struct dg_arena *arena, struct dg_bytes bytes, struct dg_report *ret);
 /* SHA-256(R). */
 struct dg_id dg_report_id(struct dg_bytes report);
 

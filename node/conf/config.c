@@ -17,7 +17,9 @@ enum {
     FILE_MAX_BYTES = 64 * 1024,
     VALUE_MAX_BYTES = DG_ENDPOINT_MAX,
     PATH_MAX_BYTES = 4096,
-    WORKERS_MAX = 16
+    WORKERS_MAX = 16,
+    PERCENT_MAX = 50,
+    MIB_MAX = 99999
 };
 
 enum type { STRING, NUMBER };
@@ -79,13 +81,13 @@ static bool level_ok(const char *value)
     return strcmp(value, "error") == 0 || strcmp(value, "notice") == 0 || strcmp(value, "debug") == 0;
 }
 
-static bool number_parse(const char *value, unsigned max, unsigned *ret)
+static bool number_parse(const char *value, unsigned min, unsigned max, unsigned *ret)
 {
     size_t digits = strspn(value, "0123456789");
     if (digits == 0 || digits > 5 || value[digits] != '\0')
         return false;
     unsigned long number = strtoul(value, NULL, 10);
-    if (number < 1 || number > max)
+    if (number < min || number > max)
         return false;
     *ret = (unsigned)number;
     return true;
@@ -94,8 +96,12 @@ static bool number_parse(const char *value, unsigned max, unsigned *ret)
 static bool set(struct dg_config *config, const struct key *key, const char *value)
 {
     char *place = (char *)config + key->offset;
-    if (key->type == NUMBER)
-        return number_parse(value, WORKERS_MAX, (unsigned *)(void *)place);
+    if (key->type == NUMBER) {
+        unsigned *number = (unsigned *)(void *)place;
+        if (number == &config->workers)
+            return number_parse(value, 1, WORKERS_MAX, number);
+        return number_parse(value, 0, number == &config->disk_percent ? PERCENT_MAX : MIB_MAX, number);
+    }
     if (strlen(value) >= key->size)
         return false;
     if (place == config->listen && value[0] != '\0' && !endpoint_ok(value))

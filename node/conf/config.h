@@ -15,13 +15,20 @@
     X(log_level, STRING, "notice", "error, notice or debug", "mức nhật ký: error, notice hoặc debug")        \
     X(workers, NUMBER, "2", "threads that check signatures, 1 to 16", "số luồng kiểm tra chữ ký, 1 đến 16")  \
     X(terms, STRING, "", "the days on which the committee's terms began: 2020-10-15, 2025-09-20",            \
-      "các ngày bắt đầu nhiệm kỳ của cấp ủy: 2020-10-15, 2025-09-20")
+      "các ngày bắt đầu nhiệm kỳ của cấp ủy: 2020-10-15, 2025-09-20")                                        \
+    X(disk_percent, NUMBER, "5", "percent of the disk that must be free to take new reports, 0 to 50",       \
+      "phần trăm đĩa phải còn trống thì mới nhận báo cáo mới, 0 đến 50")                                     \
+    X(disk_floor, NUMBER, "64", "MiB that must be free to take new reports",                                 \
+      "số MiB phải còn trống thì mới nhận báo cáo mới")                                                      \
+    X(ballast, NUMBER, "16", "MiB kept in a file that is given up when the disk is full; 0: none",           \
+      "số MiB giữ chỗ, được bỏ ra khi đĩa đầy; 0: không giữ")
 
 struct dg_config {
     char listen[DG_ENDPOINT_MAX + 1];
     char log_level[16];
     unsigned workers;
     char terms[DG_ENDPOINT_MAX + 1];
+    unsigned disk_percent, disk_floor, ballast;
 };
 
 /* The defaults. */

@@ -55,15 +55,19 @@ struct brought {
     } * item;
 };
 
-static struct brought brought_by(struct dg_claims *claims, const struct dg_frame *frame)
+static struct brought brought_by(const struct dg_node *node, struct dg_claims *claims,
+                                 const struct dg_frame *frame)
 {
     struct brought brought = {
         .item = dg_arena_array(claims->arena, frame->record_count + 1, sizeof *brought.item)};
     for (size_t i = 0; brought.item != NULL && i < frame->record_count; i++) {
         const struct dg_record *record = &frame->record[i];
         struct brought_certificate *here = &brought.item[brought.count];
-        if (record->kind != DG_RECORD_CERTIFICATE || !record->has_signed ||
-            dg_certificate_decode(claims->arena, record->sealed.body, &here->certificate, NULL) != DG_OK)
+        if (record->kind != DG_RECORD_CERTIFICATE || !record->has_signed || !dg_guarded_record(node, record))
+            continue;
+        enum dg_err err = dg_certificate_decode(claims->arena, record->sealed.body, &here->certificate, NULL);
+        dg_guarded_leave(node, false);
+        if (err != DG_OK)
             continue;
         here->id = dg_certificate_id(record->sealed.body);
         here->sealed = &record->sealed;
@@ -186,7 +190,7 @@ struct gathering {
 
 static void claim_parcel(struct gathering *g, const struct dg_parcel *parcel)
 {
-    if (parcel->err != DG_OK)
+    if (parcel->err != DG_OK && !parcel->has_authors)
         return;
     for (size_t i = 0; i < parcel->envelope.signature_count; i++) {
         const struct dg_author_signature *signature = &parcel->envelope.signature[i];
@@ -286,16 +290,20 @@ static void claim_frame(struct dg_node *node, struct dg_txn *txn, const struct d
                         struct dg_claims *claims)
 {
     struct gathering g = {
-        .dir = dg_node_directory(node, txn), .claims = claims, .brought = brought_by(claims, frame)};
+        .dir = dg_node_directory(node, txn), .claims = claims, .brought = brought_by(node, claims, frame)};
     for (size_t i = 0; i < frame->checkpoint_count; i++)
         claim_checkpoint(&g, frame->checkpoint[i]);
     for (size_t i = 0; i < g.brought.count; i++)
         claim_certificate(&g, &g.brought.item[i]);
-    for (size_t i = 0; i < frame->record_count; i++)
+    for (size_t i = 0; i < frame->record_count; i++) {
+        if (!dg_guarded_record(node, &frame->record[i]))
+            continue;
         if (frame->record[i].kind == DG_RECORD_SOURCE)
             claim_source(&g, &frame->record[i]);
         else
             claim_record(&g, &frame->record[i]);
+        dg_guarded_leave(node, false);
+    }
     for (size_t i = 0; i < frame->parcel_count; i++)
         claim_parcel(&g, &frame->parcel[i]);
     if (frame->enrol_request != NULL)
@@ -348,7 +356,7 @@ void dg_node_claims(struct dg_node *node, struct dg_txn *txn, struct dg_event *e
         if (claims->arena->used > DG_STEP_ARENA_SOFT)
             frame = NULL; /* as if it had been lost on the way: it will be sent again */
         event->err =
-            frame == NULL ? DG_ERR_NO_MEMORY : dg_frame_decode(claims->arena, event->bytes, frame, NULL);
+            frame == NULL ? DG_ERR_NO_MEMORY : dg_frame_open(claims->arena, event->bytes, node->env.guard, frame, NULL);
         if (event->err == DG_OK) {
             event->frame = frame;
             claim_frame(node, txn, frame, claims);

@@ -166,6 +166,8 @@ static void control_status(struct dg_node *node, struct dg_txn *txn, const struc
         if (link->connected && (link->skew_ms > 600000 || link->skew_ms < -600000))
             add_reason(reply, "CLOCK_SKEW");
     }
+    if (node->disk_low)
+        add_reason(reply, "DISK_FULL");
     bool calls = false;
     dg_attention_each(txn, attention_calls, &calls);
     if (calls)
@@ -204,6 +206,11 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
         return;
     }
     assert(verbs[event->request->verb] != NULL);
+    if (dg_disk_refuses(node, event->request)) {
+        (void)dg_fault(&reply.fault, DG_ERR_STORE_FULL);
+        dg_out_reply(out, event->client, &reply);
+        return;
+    }
     verbs[event->request->verb](node, txn, event->request, now, &reply);
     dg_out_reply(out, event->client, &reply);
 }

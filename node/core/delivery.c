@@ -347,14 +347,14 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
 }
 
 uint64_t dg_delivery_reject(struct dg_node *node, struct dg_txn *txn, const struct dg_parcel *parcel,
-                            enum dg_err code, dg_ms now)
+                            enum dg_verdict verdict, enum dg_err code, dg_ms now)
 {
     struct dg_leaf leaf;
     if (!leaf_begin(node, txn, &parcel->report, &parcel->id, now, &leaf))
         return 0;
-    leaf.verdict = DG_VERDICT_REJECTED;
+    leaf.verdict = verdict;
     leaf.code = dg_bytes_of(dg_err_name(code));
-    struct dg_report_ix ix = {.verdict = DG_VERDICT_REJECTED,
+    struct dg_report_ix ix = {.verdict = verdict,
                               .lane = dg_lane_of(&parcel->report),
                               .code = leaf.code,
                               .author_unit = parcel->report.author[0].unit};

@@ -47,7 +47,7 @@ static bool weigh(void *ctx, const struct dg_custody *custody)
     if (custody->record.kind != DG_RECORD_RECEIPT ||
         !dg_bytes_equal(unit_of(custody->origin), standing->keeper))
         return true;
-    standing->rejected = standing->rejected || custody->leaf.verdict == DG_VERDICT_REJECTED;
+    standing->rejected = standing->rejected || custody->leaf.verdict != DG_VERDICT_ACCEPTED;
     if (custody->leaf.verdict == DG_VERDICT_ACCEPTED)
         standing->came_ms = custody->leaf.time;
     return true;

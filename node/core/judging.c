@@ -218,8 +218,7 @@ static enum dg_err judge(struct dg_node *node, struct dg_txn *txn, const struct 
     return err;
 }
 
-/* True when the neighbour has not yet earned too many refusals today. */
-static bool within_quota(struct dg_txn *txn, const struct dg_link *link, dg_ms now)
+bool dg_delivery_may_refuse(struct dg_txn *txn, const struct dg_link *link, dg_ms now)
 {
     char name[32 + DG_SLUG_MAX];
     int size = snprintf(name, sizeof name, "refused/%s", link->unit);
@@ -238,13 +237,13 @@ static void refuse_parcel(struct dg_node *node, struct dg_txn *txn, const struct
                           const struct dg_link *link, const struct dg_parcel *parcel, struct dg_fault *fault,
                           dg_ms now, struct dg_out *out)
 {
-    if (dg_err_group(fault->err) == DG_GROUP_TEMPORARY || !within_quota(txn, link, now)) {
+    if (dg_err_group(fault->err) == DG_GROUP_TEMPORARY || !dg_delivery_may_refuse(txn, link, now)) {
         if (dg_err_group(fault->err) != DG_GROUP_TEMPORARY)
             (void)dg_fault(fault, DG_ERR_QUOTA);
         dg_out_answer(out, event->conn, parcel->tag, fault, DG_RETRY_MIN_MS);
         return;
     }
-    uint64_t index = dg_delivery_reject(node, txn, parcel, fault->err, now);
+    uint64_t index = dg_delivery_reject(node, txn, parcel, DG_VERDICT_REJECTED, fault->err, now);
     dg_out_receipt(out, event->conn, parcel->tag, &parcel->id, index);
     dg_out_fact(out, fault, "report");
 }
@@ -255,14 +254,21 @@ bool dg_delivery_is_stale(const struct dg_report *report)
     return dg_day_parse(report->date, &date) && dg_day_of(report->signed_ms).n - date.n > DG_STALE_DATE_DAYS;
 }
 
-void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
-                        const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,
-                        dg_ms now, struct dg_out *out)
+enum dg_err dg_delivery_attributed(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                                   const struct dg_claims *claims, const struct dg_link *link,
+                                   const struct dg_parcel *parcel, struct dg_fault *fault)
+{
+    enum dg_err err = check_authors(node, txn, event, claims, parcel, fault);
+    return err == DG_OK ? check_direction(node, txn, link, parcel->report.author[0].unit, fault) : err;
+}
+
+static void take(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                 const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,
+                 dg_ms now, struct dg_out *out)
 {
     struct dg_fault fault = parcel->fault;
     if (parcel->err != DG_OK) {
-        node->counted_refused++;
-        dg_out_answer(out, event->conn, parcel->tag, &fault, 0);
+        dg_quarantine_parcel(node, txn, event, claims, link, parcel, now, out);
         return;
     }
     struct dg_report_ix known;
@@ -271,8 +277,9 @@ void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct d
         dg_out_receipt(out, event->conn, parcel->tag, &parcel->id, known.position);
         return;
     }
-    if (check_authors(node, txn, event, claims, parcel, &fault) != DG_OK ||
-        check_direction(node, txn, link, parcel->report.author[0].unit, &fault) != DG_OK) {
+    if (dg_disk_puts_off(node, event, parcel->tag, out))
+        return;
+    if (dg_delivery_attributed(node, txn, event, claims, link, parcel, &fault) != DG_OK) {
         node->counted_refused++;
         dg_out_answer(out, event->conn, parcel->tag, &fault, DG_RETRY_MIN_MS);
         return;
@@ -293,4 +300,16 @@ void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct d
     };
     uint64_t position = dg_delivery_admit(node, txn, &admission, now);
     dg_out_receipt(out, event->conn, parcel->tag, &parcel->id, position);
+}
+
+void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                        const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,
+                        dg_ms now, struct dg_out *out)
+{
+    if (parcel->err == DG_ERR_CRASHED || !dg_guarded_enter(node, &parcel->handle)) {
+        dg_quarantine_unread(txn, event, link, parcel, now, out);
+        return;
+    }
+    take(node, txn, event, claims, link, parcel, now, out);
+    dg_guarded_leave(node, true);
 }

@@ -69,9 +69,9 @@ enum dg_err dg_node_peek(struct dg_store *store, struct dg_txn *txn, const struc
     dg_arena_init(&node->allowed_arena, 0);
     dg_arena_init(&node->fresh_arena, DG_FRESH_BYTES_MAX);
     node->packing = dg_packing_new();
-    enum dg_err err = node->packing == NULL                       ? DG_ERR_NO_MEMORY
+    enum dg_err err = node->packing == NULL                     ? DG_ERR_NO_MEMORY
                       : !dg_identity_load(txn, &node->identity) ? DG_ERR_BAD_NODE
-                                                                  : DG_OK;
+                                                                : DG_OK;
     if (err != DG_OK) {
         dg_node_close(node);
         return dg_fault(fault, err);
@@ -224,10 +224,19 @@ static void on_beats(struct dg_link *link, const struct dg_event *event, dg_ms n
         link->skew_ms = frame->pong->clock_ms - now;
 }
 
+/* One record, unless it has ended this process twice: then its sender keeps it, and the next one goes on. */
 void dg_goods_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                      const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
                      dg_ms now, struct dg_out *out)
 {
+    struct dg_fault fault;
+    if (!dg_guarded_record(node, record)) {
+        (void)dg_fault(&fault, DG_ERR_CRASHED);
+        dg_fault_unit(&fault, link->unit);
+        dg_out_answer(out, event->conn, record->tag, &fault, 0);
+        dg_out_fact(out, &fault, "record");
+        return;
+    }
     if (record->kind == DG_RECORD_CERTIFICATE || record->kind == DG_RECORD_ADOPTION)
         dg_membership_record(node, txn, event, claims, link, record, now, out);
     else if (record->kind == DG_RECORD_WANT || record->kind == DG_RECORD_SOURCE)
@@ -236,6 +245,7 @@ void dg_goods_record(struct dg_node *node, struct dg_txn *txn, const struct dg_e
         dg_issued_record(node, txn, event, claims, link, record, now, out);
     else
         dg_custody_record(node, txn, event, claims, link, record, now, out);
+    dg_guarded_leave(node, true);
 }
 
 /* The durable part of a frame: records first, since they may bring the certificates that parcels need. */
@@ -377,6 +387,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
             dg_link_down(link, now);
         break;
     case DG_EVENT_TICK:
+        node->disk_low = event->disk_low;
         housekeeping_step(node, txn, now);
         dg_link_tick(node, txn, now, out);
         dg_link_note(node, txn, now);

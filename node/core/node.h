@@ -40,6 +40,7 @@ struct dg_node_env {
     struct dg_curve_key (*curve_of)(const struct dg_seed *seed); /* public half of a CURVE secret */
     const char *endpoint; /* where children call now; NULL: as certified. Borrowed */
     const struct dg_sealer *sealer; /* NULL: nothing is carried by hand. Borrowed */
+    const struct dg_guard *guard; /* watches over what strangers send; may be NULL. Borrowed */
 };
 
 /* Opens the node that lives in store: reads its identity, counts the boot up (one commit).
@@ -69,6 +70,7 @@ struct dg_event {
     struct dg_curve_key key; /* MESSAGE: who the transport says it is */
     struct dg_bytes bytes;   /* MESSAGE, CTL: as received */
     uint64_t client;         /* CTL */
+    bool disk_low;           /* TICK: there is too little room for new reports, until the next tick */
     /* Filled in by dg_node_claims. */
     enum dg_err err; /* of decoding */
     struct dg_frame *frame;
@@ -128,6 +130,9 @@ struct dg_voice {
  * ask again, but people at the control socket do not. committed proves that commit. */
 void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out,
                    const struct dg_committed *committed, const struct dg_voice *voice);
+/* Tells the sender of a message whose turn has failed, for a reason that passes, to come again later: the only
+ * thing that is said without a commit, since it promises nothing. arena is scratch. */
+void dg_node_excuse(const struct dg_event *event, struct dg_arena *arena, const struct dg_voice *voice);
 /* Milliseconds until something is due (retry, ping), at most 1000. */
 long dg_node_due_in_ms(const struct dg_node *node, dg_ms now);
 

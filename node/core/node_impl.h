@@ -98,6 +98,7 @@ struct dg_node {
 
     struct dg_arena allowed_arena;
     uint64_t allowed_version;         /* counts up when members or invitations change */
+    bool disk_low;                    /* as the last tick said */
     dg_ms last_now;                   /* to notice that somebody has set the clock */
     dg_ms housekept;                  /* when old invitations and gaps were last looked for; 0: not yet */
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
@@ -259,10 +260,18 @@ void dg_sequence_see(struct dg_node *node, struct dg_txn *txn, const struct dg_r
 /* Tells of every number that has been missing for an hour. */
 void dg_sequence_tell(struct dg_txn *txn, dg_ms now);
 
-/* Puts a member's signed report on the record as rejected: a leaf, and a row in the index. Returns its
- * position. */
+/* Puts a member's signed report on the record as rejected or quarantined: a leaf, and a row in the index.
+ * Returns its position. */
 uint64_t dg_delivery_reject(struct dg_node *node, struct dg_txn *txn, const struct dg_parcel *parcel,
-                            enum dg_err code, dg_ms now);
+                            enum dg_verdict verdict, enum dg_err code, dg_ms now);
+/* Checks that every author is known and has signed R, and that the neighbour may bring their reports.
+ * DG_ERR_BAD_SIGNATURE, DG_ERR_STALE_DIRECTORY, DG_ERR_RETRY_LATER, DG_ERR_NOT_YOURS. */
+enum dg_err dg_delivery_attributed(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                                   const struct dg_claims *claims, const struct dg_link *link,
+                                   const struct dg_parcel *parcel, struct dg_fault *fault) DG_MUST_CHECK;
+/* Counts one more leaf by which a neighbour's report is refused. False when it has earned
+ * DG_REFUSALS_PER_CHILD_DAY today. */
+bool dg_delivery_may_refuse(struct dg_txn *txn, const struct dg_link *link, dg_ms now);
 /* Takes a report from a neighbour: admits, refuses or recognises it, and answers by the parcel's tag. */
 void dg_delivery_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                         const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,
@@ -277,6 +286,30 @@ enum dg_lane dg_lane_of(const struct dg_report *report);
 bool dg_delivery_is_stale(const struct dg_report *report);
 /* Refuses a report whose leaf would not fit into DG_LEAF_MAX. DG_ERR_TOO_LARGE. */
 enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fault) DG_MUST_CHECK;
+
+/* ---- quarantine (quarantine.c) ---- */
+/* Takes a parcel that did not decode: into quarantine if its authors have signed it, else it is only answered. */
+void dg_quarantine_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                          const struct dg_claims *claims, const struct dg_link *link,
+                          const struct dg_parcel *parcel, dg_ms now, struct dg_out *out);
+/* Keeps a parcel that the guard refused, unread, and answers it. */
+void dg_quarantine_unread(struct dg_txn *txn, const struct dg_event *event, const struct dg_link *link,
+                          const struct dg_parcel *parcel, dg_ms now, struct dg_out *out);
+
+/* ---- a full disk (excuse.c) ---- */
+/* True when the disk is too full for what a person asks for: whatever brings a new document. */
+bool dg_disk_refuses(const struct dg_node *node, const struct dg_ctl_request *request);
+/* True when it is too full for what a neighbour brings; then that one has been told to come later. */
+bool dg_disk_puts_off(const struct dg_node *node, const struct dg_event *event, uint64_t tag,
+                      struct dg_out *out);
+
+/* ---- the guard (guarded.c) ---- */
+/* Tells the guard what is handled next; false when it must not be. True without a guard. */
+bool dg_guarded_enter(const struct dg_node *node, const struct dg_hash *what);
+/* The same for a record. */
+bool dg_guarded_record(const struct dg_node *node, const struct dg_record *record);
+/* Ends what a true enter began; done when nothing of it is left to do. */
+void dg_guarded_leave(const struct dg_node *node, bool done);
 
 /* ---- filed (filed.c) ---- */
 /* Files an accepted report under every rule that it cites, for each of its authors. */

@@ -264,6 +264,21 @@ bool dg_attention_get(struct dg_txn *txn, uint64_t number, struct dg_attention *
  * report that is owed, and status names that by itself (OVERDUE). */
 bool dg_attention_calls(const struct dg_attention *item);
 
+/* A report that could not be taken, kept as it came. */
+struct dg_quarantined {
+    struct dg_bytes from; /* the neighbour that sent it */
+    uint64_t number;      /* counts up */
+    dg_ms at_ms;
+    bool read;          /* false: handling it ended the process twice, and it was not touched any more */
+    struct dg_id id;    /* the report's; of what was not read, the SHA-256 of envelope */
+    struct dg_bytes code;
+    bool packed; /* envelope is packed (common/pack.h) */
+    struct dg_bytes envelope;
+};
+/* Calls each for what came from a neighbour (empty: from anybody), oldest first, until it returns false. */
+void dg_quarantine_each(struct dg_txn *txn, struct dg_bytes from,
+                        bool (*each)(void *ctx, const struct dg_quarantined *item), void *ctx);
+
 /* A joint report that not everybody has signed. Its numbers (to_seq) were counted when it was pushed. */
 enum dg_joint_state { DG_JOINT_WAITING = 1, DG_JOINT_WITHDRAWN };
 struct dg_joint {

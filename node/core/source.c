@@ -224,6 +224,8 @@ void dg_source_record(struct dg_node *node, struct dg_txn *txn, const struct dg_
                       dg_ms now, struct dg_out *out)
 {
     bool want = record->kind == DG_RECORD_WANT;
+    if (record->envelope.size > 0 && dg_disk_puts_off(node, event, record->tag, out))
+        return;
     enum dg_err err = want ? want_take(node, txn, link, record, now)
                            : source_take(node, txn, event, claims, link, record, now);
     struct dg_fault fault;

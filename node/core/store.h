@@ -41,8 +41,9 @@
     X(NAMED, SUM)      /* report id, how, position → a report that names it */                             \
     X(REGISTER, SUM)   /* unit, organ, position → the number of a report of that organ */                  \
     X(DRAFT, SUM)      /* report id → a joint report that not everybody has signed */                      \
-    X(ISSUED, SUM)     /* kind, duty, issuer, number → a calendar, reminder or finding, with its proof */   \
-    X(CARRIED, SUM)    /* unit, tag → what its next bundle must be told of what came in one */
+    X(ISSUED, SUM)     /* kind, duty, issuer, number → a calendar, reminder or finding, with its proof */  \
+    X(CARRIED, SUM)    /* unit, tag → what its next bundle must be told of what came in one */             \
+    X(QUARANTINE, SUM) /* neighbour, number → what could not be taken, as it came */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,

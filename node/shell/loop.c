@@ -120,7 +120,7 @@ static void gather(struct dg_loop *loop)
     /* When something was due the node is told the time at once. */
     if (dg_monotonic_ms() < loop->tick_at && loop->event_count > 0)
         return;
-    struct dg_event tick = {.kind = DG_EVENT_TICK};
+    struct dg_event tick = {.kind = DG_EVENT_TICK, .disk_low = dg_disk_low(loop->parts.disk)};
     add_event(loop, &tick);
     loop->tick_at = dg_monotonic_ms() + TICK_MS;
 }
@@ -152,6 +152,8 @@ static bool may_go_on(struct dg_loop *loop, enum dg_err err)
     if (group == DG_GROUP_STORE || group == DG_GROUP_LOCAL)
         return false;
     int64_t now = dg_monotonic_ms();
+    if (err == DG_ERR_STORE_FULL)
+        dg_disk_full(loop->parts.disk);
     if (err == DG_ERR_STORE_FULL && now < loop->full_logged_at + MAINTENANCE_MS)
         return true;
     if (err == DG_ERR_STORE_FULL)

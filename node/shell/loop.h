@@ -11,6 +11,7 @@
 
 #include "node/ctl/ctl.h"
 #include "node/net/net.h"
+#include "node/shell/disk.h"
 #include "node/shell/log.h"
 #include "node/shell/turn.h"
 #include "node/shell/workers.h"
@@ -24,6 +25,7 @@ struct dg_loop_parts {
     struct dg_ctl *ctl;
     struct dg_workers *workers;
     struct dg_log *log;
+    const struct dg_disk *disk;
     int signals;               /* of dg_signals_open */
     void (*reread)(void *ctx); /* on SIGHUP */
     void *reread_ctx;

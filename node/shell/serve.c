@@ -8,6 +8,7 @@
 
 #include "node/conf/config.h"
 #include "node/core/query.h"
+#include "node/shell/guard.h"
 #include "node/shell/keyring.h"
 #include "node/shell/loop.h"
 #include "node/shell/process.h"
@@ -16,11 +17,13 @@
 struct daemon {
     const char *dir;
     struct dg_config config;
+    struct dg_disk disk;
     struct dg_log log;
     struct dg_identity identity;
     struct dg_store *store;
     struct dg_keyring *keyring;
     struct dg_workers *workers;
+    struct dg_guard_file *guard;
     struct dg_node *node;
     struct dg_net *net;
     struct dg_ctl *ctl;
@@ -44,6 +47,9 @@ static void reread(void *ctx)
         return;
     }
     dg_log_set_level(&d->log, config.log_level);
+    if (dg_disk_init(&d->disk, d->dir, config.disk_percent, config.disk_floor, config.ballast, &fault) !=
+        DG_OK)
+        dg_log_fault(&d->log, "config", &fault);
     dg_log_note(&d->log, "config", "đã đọc lại cấu hình", "the configuration was read again");
     if (strcmp(config.listen, d->config.listen) != 0 || config.workers != d->config.workers)
         dg_log_note(&d->log, "config", "listen và workers có hiệu lực từ lần khởi động sau",
@@ -161,8 +167,21 @@ static enum dg_err open_node(struct daemon *d, struct dg_fault *fault)
         .curve_of = dg_curve_key_of,
         .sealer = dg_keyring_sealer(d->keyring),
         .endpoint = d->config.listen[0] != '\0' ? dg_net_endpoint(d->net) : NULL,
+        .guard = dg_guard_of(d->guard),
     };
     return dg_node_open(d->store, &env, &d->node, fault);
+}
+
+/* Counting the start up needs room already. */
+static enum dg_err open_disk(struct daemon *d, struct dg_fault *fault)
+{
+    const struct dg_config *config = &d->config;
+    enum dg_err err =
+        dg_disk_init(&d->disk, d->dir, config->disk_percent, config->disk_floor, config->ballast, fault);
+    if (err == DG_OK && dg_disk_low(&d->disk))
+        dg_log_note(&d->log, "disk", "đĩa gần đầy: chưa nhận báo cáo mới",
+                    "nearly full: no new reports are taken");
+    return err;
 }
 
 /* The store first, with its lock: a second daemon must not get as far as the port. */
@@ -175,6 +194,8 @@ static enum dg_err open_parts(struct daemon *d, struct dg_fault *fault)
         return err;
     dg_log_set_level(&d->log, d->config.log_level);
     err = dg_signals_open(&d->signals, fault);
+    if (err == DG_OK)
+        err = open_disk(d, fault);
     if (err == DG_OK)
         err = dg_store_lmdb_open(d->dir, DG_STORE_WRITE, &d->store, fault);
     if (err == DG_OK)
@@ -190,6 +211,8 @@ static enum dg_err open_parts(struct daemon *d, struct dg_fault *fault)
     if (err == DG_OK)
         err = open_net(d, fault);
     if (err == DG_OK)
+        err = dg_guard_open(d->dir, &d->guard, fault);
+    if (err == DG_OK)
         err = open_node(d, fault);
     return err == DG_OK ? dg_ctl_open(d->dir, &d->ctl, fault) : err;
 }
@@ -202,6 +225,7 @@ static void close_parts(struct daemon *d)
         dg_net_close(d->net);
     if (d->node != NULL)
         dg_node_close(d->node);
+    dg_guard_close(d->guard);
     dg_workers_free(d->workers);
     dg_keyring_close(d->keyring);
     if (d->store != NULL)
@@ -230,6 +254,7 @@ static enum dg_err run(struct daemon *d, struct dg_fault *fault)
         .ctl = d->ctl,
         .workers = d->workers,
         .log = &d->log,
+        .disk = &d->disk,
         .signals = d->signals,
         .reread = reread,
         .reread_ctx = d,

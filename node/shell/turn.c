@@ -68,7 +68,8 @@ static enum dg_err write_batch(struct dg_turn *turn, const struct dg_event event
     return dg_commit(turn->store, txn, ret);
 }
 
-/* Nothing of the batch happened. Control clients are told; the neighbours will send again. */
+/* Nothing of the batch happened. Control clients are told, and neighbours too where it may go better later; the
+ * others will send again. */
 static void batch_failed(struct dg_turn *turn, const struct dg_event events[], size_t count, enum dg_err err)
 {
     dg_out_reset(turn->out);
@@ -83,6 +84,8 @@ static void batch_failed(struct dg_turn *turn, const struct dg_event events[], s
             if (events[i].kind == DG_EVENT_CTL)
                 turn->voice->reply(turn->voice->ctx, events[i].client, dg_buf_bytes(&buf));
     dg_buf_done(&buf);
+    for (size_t i = 0; i < count && dg_err_group(err) == DG_GROUP_TEMPORARY; i++)
+        dg_node_excuse(&events[i], &turn->arena, turn->voice);
 }
 
 static enum dg_err speak(struct dg_turn *turn, dg_ms now, const struct dg_committed *committed)

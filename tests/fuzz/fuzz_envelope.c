@@ -14,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dg_arena_init(&arena, 0);
     FUZZ_CANONICAL(dg_envelope, dg_envelope_decode, dg_envelope_encode, &arena, bytes);
     FUZZ_CANONICAL(dg_report, dg_report_decode, dg_report_encode, &arena, bytes);
+    struct dg_report named;
+    (void)dg_report_authors(&arena, bytes, &named);
     FUZZ_CANONICAL(dg_state, dg_state_decode, dg_state_encode, &arena, bytes);
     FUZZ_CANONICAL(dg_void, dg_void_decode, dg_void_encode, &arena, bytes);
     FUZZ_CANONICAL(dg_comment, dg_comment_decode, dg_comment_encode, &arena, bytes);

@@ -52,6 +52,17 @@ static void values_comments_and_white_space_are_read(void **state)
     assert_int_equal(config.workers, 16);
 }
 
+static void the_disks_limits_may_be_zero(void **state)
+{
+    (void)state;
+    struct dg_config config = parsed("");
+    assert_int_equal(config.disk_percent, 5);
+    assert_int_equal(config.disk_floor, 64);
+    assert_int_equal(config.ballast, 16);
+    config = parsed("disk_percent = 0\ndisk_floor = 0\nballast = 0\n");
+    assert_int_equal(config.disk_percent + config.disk_floor + config.ballast, 0);
+}
+
 static void an_unknown_key_is_refused_with_the_nearest(void **state)
 {
     (void)state;
@@ -72,6 +83,9 @@ static void impossible_values_are_refused(void **state)
     assert_refused("workers = 2s", 1, "2s");
     assert_refused("workers = -1", 1, "-1");
     assert_refused("workers =", 1, "workers");
+    assert_refused("disk_percent = 51", 1, "51");
+    assert_refused("disk_floor = 100000", 1, "100000");
+    assert_refused("ballast = 16M", 1, "16M");
     assert_refused("log_level = loud", 1, "loud");
     assert_refused("listen = 127.0.0.1:7701", 1, "127.0.0.1:7701");
     assert_refused("listen = tcp://127.0.0.1", 1, "listen");
@@ -171,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_file_means_the_defaults),
         cmocka_unit_test(values_comments_and_white_space_are_read),
+        cmocka_unit_test(the_disks_limits_may_be_zero),
         cmocka_unit_test(an_unknown_key_is_refused_with_the_nearest),
         cmocka_unit_test(a_key_given_twice_is_refused),
         cmocka_unit_test(impossible_values_are_refused),

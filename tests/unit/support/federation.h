@@ -71,6 +71,7 @@ struct fed {
     struct fed_message queue[FED_QUEUE_MAX];
     struct dg_buf said, replied; /* to strangers, and on the control socket: the last of each */
     bool cut_khoi;               /* nothing reaches khoi or comes from it */
+    bool disk_low[FED_NODES];    /* as the ticks say */
 };
 
 static const struct {
@@ -306,7 +307,7 @@ static inline void fed_run(struct fed *fed, int seconds)
     for (; seconds > 0; seconds--) {
         fed->now += 1000;
         for (size_t i = 0; i < FED_NODES; i++) {
-            struct dg_event tick = {.kind = DG_EVENT_TICK};
+            struct dg_event tick = {.kind = DG_EVENT_TICK, .disk_low = fed->disk_low[i]};
             if (fed->node[i].node != NULL)
                 fed_turn(&fed->node[i], &tick);
         }
