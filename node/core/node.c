@@ -108,9 +108,14 @@ void dg_node_members_changed(struct dg_node *node)
     node->allowed_version++;
 }
 
+void dg_node_allowed_changed(struct dg_node *node)
+{
+    node->allowed_version++;
+}
+
 void dg_node_member_added(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row)
 {
-    if (!node->dir_fresh || !dg_directory_add(txn, &node->dir_arena, row, &node->dir))
+    if (!node->dir_fresh || !dg_directory_add(txn, &node->dir_arena, node->identity.unit, row, &node->dir))
         dg_node_members_changed(node);
     node->proven = (struct dg_proven){.unit = NULL};
 }
