@@ -126,7 +126,8 @@ void dg_node_members_changed(struct dg_node *node);
 void dg_node_member_added(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row);
 /* Only the invitations have changed, and with them who may connect. */
 void dg_node_allowed_changed(struct dg_node *node);
-/* This node's own unit in the directory, borrowed until members change. NULL when it is not there. */
+/* This node's own unit in the directory, borrowed until members change. Never NULL: when the directory cannot be
+ * read txn has failed, and this is a unit without organs. */
 const struct dg_dir_unit *dg_node_self(struct dg_node *node, struct dg_txn *txn);
 /* The neighbour through which unit is reached: a child's slug, or the parent's. Empty for this node
  * itself and, at the root, for units it does not know. */
