@@ -10,6 +10,12 @@
 #include "node/core/query.h"
 #include "node/core/rows.h"
 
+/* One regime serves every unit that adopted it. */
+struct loaded_regime {
+    struct dg_hash hash;
+    const struct dg_regime *regime;
+};
+
 struct loading {
     struct dg_txn *txn;
     struct dg_arena *arena;
@@ -18,14 +24,9 @@ struct loading {
     enum dg_err err;
     size_t regime_count, regime_capacity;
     struct loaded_regime *regime;
+    struct loaded_regime shared; /* the only one, while a row is added */
     /* the unit whose rows are being counted or read */
     struct dg_dir_unit *unit;
-};
-
-/* One regime serves every unit that adopted it. */
-struct loaded_regime {
-    struct dg_hash hash;
-    const struct dg_regime *regime;
 };
 
 static bool loading_fail(struct loading *l, enum dg_err err)
@@ -220,14 +221,17 @@ static bool make_lists(struct loading *l)
 }
 
 /* A node hears everything about its own subtree and its path to the root; of others, what came along. */
+static void mark_unit(struct dg_dir_unit *unit, const struct dg_dir_unit *self)
+{
+    bool kin = dg_dir_unit_within(unit, self) || dg_dir_unit_within(self, unit);
+    unit->partial = !kin || unit->organ_count == 0; /* admitted, but its organs have not come yet */
+}
+
 static void mark_partial(struct dg_directory *dir, const char *self_slug)
 {
     const struct dg_dir_unit *self = unit_of(dir, dg_bytes_of(self_slug));
-    for (size_t i = 0; self != NULL && i < dir->unit_count; i++) {
-        struct dg_dir_unit *unit = &dir->unit[i];
-        bool kin = dg_dir_unit_within(unit, self) || dg_dir_unit_within(self, unit);
-        unit->partial = !kin || unit->organ_count == 0; /* admitted, but its organs have not come yet */
-    }
+    for (size_t i = 0; self != NULL && i < dir->unit_count; i++)
+        mark_unit(&dir->unit[i], self);
 }
 
 enum dg_err dg_directory_load(struct dg_txn *txn, struct dg_arena *arena, struct dg_directory *ret)
@@ -289,8 +293,6 @@ static void settle_organ(struct dg_dir_unit *unit)
 static bool add_organ(struct loading *l, const struct dg_dir_row *row)
 {
     void *list = l->unit->organ;
-    if (l->unit->organ_count == 0) /* it is partial no longer, as others may not be */
-        return false;
     if (!make_room(l, &list, l->unit->organ_count, sizeof *l->unit->organ))
         return false;
     l->unit->organ = list;
@@ -300,10 +302,58 @@ static bool add_organ(struct loading *l, const struct dg_dir_row *row)
     return true;
 }
 
-bool dg_directory_add(struct dg_txn *txn, struct dg_arena *arena, const struct dg_dir_row *row,
-                      struct dg_directory *directory)
+/* A regime that some unit has already is shared, as when all is read. */
+static void know_regimes(struct loading *l, const struct dg_hash *hash)
+{
+    for (size_t i = 0; i < l->dir->unit_count && l->regime_count == 0; i++) {
+        const struct dg_dir_unit *unit = &l->dir->unit[i];
+        for (size_t k = 0; k < unit->adoption_count && l->regime_count == 0; k++) {
+            const struct dg_dir_adoption *adoption = &unit->adoption[k];
+            if (adoption->regime == NULL || !dg_hash_equal(&adoption->hash, hash))
+                continue;
+            l->shared = (struct loaded_regime){.hash = *hash, .regime = adoption->regime};
+            l->regime = &l->shared;
+            l->regime_count = l->regime_capacity = 1;
+        }
+    }
+}
+
+/* The last adoption of the list goes to its place. */
+static void settle_adoption(struct dg_dir_unit *unit)
+{
+    struct dg_dir_adoption *list = unit->adoption;
+    for (size_t i = unit->adoption_count - 1; i > 0 && list[i].serial < list[i - 1].serial; i--) {
+        struct dg_dir_adoption moved = list[i];
+        list[i] = list[i - 1];
+        list[i - 1] = moved;
+    }
+}
+
+static bool add_adoption(struct loading *l, const struct dg_dir_row *row)
+{
+    struct dg_adoption adoption;
+    void *list = l->unit->adoption;
+    if (dg_adoption_decode(l->txn->arena, row->record.sealed.body, &adoption, NULL) != DG_OK)
+        return false;
+    know_regimes(l, &adoption.regime);
+    /* One that nobody had may fill a gap elsewhere: then all is read. */
+    if (l->regime_count == 0 || !make_room(l, &list, l->unit->adoption_count, sizeof *l->unit->adoption))
+        return false;
+    l->unit->adoption = list;
+    if (!load_adoption(l, row))
+        return false;
+    settle_adoption(l->unit);
+    return true;
+}
+
+bool dg_directory_add(struct dg_txn *txn, struct dg_arena *arena, const char *self_slug,
+                      const struct dg_dir_row *row, struct dg_directory *directory)
 {
     struct loading l = {.txn = txn, .arena = arena, .dir = directory};
-    l.unit = unit_of(directory, row->unit);
-    return row->kind == 'o' && l.unit != NULL && add_organ(&l, row);
+    const struct dg_dir_unit *self = unit_of(directory, dg_bytes_of(self_slug));
+    l.unit = row->kind == 'u' ? NULL : unit_of(directory, row->unit);
+    if (l.unit == NULL || self == NULL || !(row->kind == 'o' ? add_organ(&l, row) : add_adoption(&l, row)))
+        return false;
+    mark_unit(l.unit, self);
+    return true;
 }

@@ -109,7 +109,7 @@ void dg_invitation_purge(struct dg_node *node, struct dg_txn *txn, dg_ms now, bo
     for (size_t i = 0; i < purge->count; i++)
         dg_del(txn, DG_TABLE_INVITATION, dg_bytes_at(purge->id[i], sizeof purge->id[i]));
     if (purge->count > 0)
-        dg_node_members_changed(node);
+        dg_node_allowed_changed(node);
 }
 
 struct burn {
@@ -136,7 +136,7 @@ bool dg_enrol_burn(struct dg_node *node, struct dg_txn *txn, struct dg_bytes uni
         return false;
     burn.found.state = 2;
     dg_invitation_put(txn, &burn.found);
-    dg_node_members_changed(node);
+    dg_node_allowed_changed(node);
     return true;
 }
 

@@ -195,5 +195,5 @@ void dg_control_invite(struct dg_node *node, struct dg_txn *txn, const struct dg
     }
     dg_invitation_put(txn, &row);
     log_invitation(&v, &row);
-    dg_node_members_changed(node);
+    dg_node_allowed_changed(node);
 }

@@ -294,7 +294,7 @@ void dg_membership_record(struct dg_node *node, struct dg_txn *txn, const struct
                       .row = {.record = *record},
                       .fault = &fault};
     enum dg_err err = DG_ERR_MALFORMED;
-    if (txn->arena->used > DG_STEP_ARENA_SOFT)
+    if (txn->arena->used > DG_STEP_ARENA_SOFT || DG_MAYBE("a full arena"))
         err = DG_ERR_RETRY_LATER; /* each change reads the directory anew: the rest goes into later batches */
     else if (record->has_signed)
         err = record->kind == DG_RECORD_CERTIFICATE ? hear_certificate(&h) : hear_adoption(&h);

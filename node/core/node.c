@@ -132,16 +132,27 @@ void dg_node_members_changed(struct dg_node *node)
     node->allowed_version++;
 }
 
+void dg_node_allowed_changed(struct dg_node *node)
+{
+    node->allowed_version++;
+}
+
 void dg_node_member_added(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row)
 {
-    if (!node->dir_fresh || !dg_directory_add(txn, &node->dir_arena, row, &node->dir))
+    if (!node->dir_fresh || !dg_directory_add(txn, &node->dir_arena, node->identity.unit, row, &node->dir))
         dg_node_members_changed(node);
     node->proven = (struct dg_proven){.unit = NULL};
 }
 
 const struct dg_dir_unit *dg_node_self(struct dg_node *node, struct dg_txn *txn)
 {
-    return dg_directory_unit(dg_node_directory(node, txn), dg_bytes_of(node->identity.unit));
+    static const struct dg_dir_unit nobody; /* no organs, no rules: nothing is done in its name */
+    const struct dg_dir_unit *self =
+        dg_directory_unit(dg_node_directory(node, txn), dg_bytes_of(node->identity.unit));
+    if (self != NULL)
+        return self;
+    dg_txn_fail(txn, DG_ERR_STORE_CORRUPT);
+    return &nobody;
 }
 
 struct dg_bytes dg_node_route(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit_slug)
@@ -364,7 +375,8 @@ static void clock_step(struct dg_node *node, dg_ms now)
 /* Once an hour, and at the first tick; a clock that was set back counts as an hour too. */
 static void housekeeping_step(struct dg_node *node, struct dg_txn *txn, dg_ms now)
 {
-    if (node->housekept != 0 && now >= node->housekept && now - node->housekept < 3600000)
+    if (node->housekept != 0 && now >= node->housekept && now - node->housekept < 3600000 &&
+        !DG_MAYBE("housekeeping now"))
         return;
     node->housekept = now;
     dg_invitation_purge(node, txn, now, false);
@@ -376,6 +388,8 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
 {
     struct dg_link *link;
     clock_step(node, now);
+    if (DG_MAYBE("a memory that is lost"))
+        dg_node_forget(node);
     node->proven = (struct dg_proven){.unit = NULL};
     switch (event->kind) {
     case DG_EVENT_MESSAGE:

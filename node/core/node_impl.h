@@ -125,7 +125,10 @@ void dg_node_members_changed(struct dg_node *node);
 /* The same for one row that is new: most need not read the whole directory anew, which is what a root that
  * hears of thousands of units would spend its days with. */
 void dg_node_member_added(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row);
-/* This node's own unit in the directory, borrowed until members change. NULL when it is not there. */
+/* Only the invitations have changed, and with them who may connect. */
+void dg_node_allowed_changed(struct dg_node *node);
+/* This node's own unit in the directory, borrowed until members change. Never NULL: when the directory cannot be
+ * read txn has failed, and this is a unit without organs. */
 const struct dg_dir_unit *dg_node_self(struct dg_node *node, struct dg_txn *txn);
 /* The neighbour through which unit is reached: a child's slug, or the parent's. Empty for this node
  * itself and, at the root, for units it does not know. */

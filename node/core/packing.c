@@ -27,6 +27,8 @@ enum { ITEM_OVERHEAD = 256, FRAME_SOFT_MAX = 256 * 1024, FRAME_HARD_MAX = DG_FRA
 
 static bool packing_has_room(const struct dg_packing *p)
 {
+    if (p->frame.record_count + p->frame.parcel_count > 0 && DG_MAYBE("the shortest frame"))
+        return false;
     return p->frame.record_count < DG_PACK_MAX - DG_CHAIN_RECORDS_MAX &&
            p->frame.parcel_count < DG_PACK_MAX && p->bytes < FRAME_SOFT_MAX;
 }

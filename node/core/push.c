@@ -351,6 +351,9 @@ void dg_control_push(struct dg_node *node, struct dg_txn *txn, const struct dg_c
         return;
     }
     push_attention(&p);
+    if (now >
+        (dg_ms)dg_meta_u64(txn, "signed-last")) /* an adoption is later than that, whatever the clock says */
+        dg_meta_put_u64(txn, "signed-last", (uint64_t)now);
     if (p.report.author_count > 1 && !DG_MUTANT("joint-alone")) {
         dg_joint_keep(txn, admission.envelope, reply);
         return;

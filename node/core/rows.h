@@ -130,10 +130,10 @@ void dg_source_put(struct dg_txn *txn, const struct dg_source *source);
 void dg_dir_put(struct dg_txn *txn, const struct dg_dir_row *row);
 /* Reads the row of a DIRECTORY key; what ret holds lives as long as txn. False when there is none. */
 bool dg_dir_get(struct dg_txn *txn, struct dg_bytes key, struct dg_dir_row *ret);
-/* Adds a new organ's row to a directory that was read into arena, so that it is as if read anew. False when it
- * must be read anew: only organs can be added, and not a unit's first. */
-bool dg_directory_add(struct dg_txn *txn, struct dg_arena *arena, const struct dg_dir_row *row,
-                      struct dg_directory *directory);
+/* Adds the row of a new organ, or of an adoption of a regime that somebody has adopted already, to a directory
+ * that was read into arena at the node self_slug, so that it is as if read anew. False when it must be. */
+bool dg_directory_add(struct dg_txn *txn, struct dg_arena *arena, const char *self_slug,
+                      const struct dg_dir_row *row, struct dg_directory *directory);
 /* Like dg_dir_each over everything, but a row lives only during its call: for walks over a big directory. */
 void dg_dir_walk(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_dir_row *row), void *ctx);
 /* Writes a joint draft: state, void and envelope_bytes; the rest of joint is read from those. */

@@ -71,7 +71,7 @@ static void draw_machines(struct sim_choice *choice, struct sim_options *ret)
     /* Calendars and reminders count days, so that a whole day of difference would be one of opinion too. */
     bool steps = ret->duties == 0;
     ret->step = steps ? maybe(choice, 300) : 0;
-    ret->stop = maybe(choice, 300);
+    ret->stop = steps ? maybe(choice, 300) : 0;
     ret->step_max = ret->step > 0 ? sim_between(choice, 1000, STEP_MOST_MS) : 0;
 }
 

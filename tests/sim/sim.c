@@ -1,12 +1,13 @@
 /* sim.c - dg_sim: runs seeds, mutants, stories and planned years.
  *
  *   dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--only NAMES] [--mutant NAME] [--mutants] [--stories]
- *          [--story NAME] [--year] [--shrink S] [--shrinks-to N] [--trace]
+ *          [--story NAME] [--year] [--shrink S] [--shrinks-to N] [--keep-going] [--trace]
  *
  * A failing seed is shrunk for at most S seconds (60 unless told; 0: not at all); then the options that were
  * drawn are printed, the last events of the units that are left, and the one command that repeats it, in
  * which
  * --only names every unit, input and misfortune (fate.h) that it takes. Exit status 1 then.
+ * With --keep-going the seeds after a failing one are run as well, and the last line says how many failed.
  * With --shrinks-to N it is the other way round: status 0 says that a seed failed and was shrunk to at most N
  * of those names. This is how the shrinking is tested, with a planted bug.
  */
@@ -27,9 +28,9 @@ struct arguments {
     uint64_t seed, seeds;
     double seconds, shrink;
     const char *mutant, *story, *only;
-    struct sim_fates names;                  /* of --only */
-    uint64_t shrinks_to;                     /* 0: a failure is a failure */
-    bool one, mutants, stories, year, trace; /* one: a seed was named */
+    struct sim_fates names;                              /* of --only */
+    uint64_t shrinks_to;                                 /* 0: a failure is a failure */
+    bool one, mutants, stories, year, trace, keep_going; /* one: a seed was named */
 };
 
 static double elapsed(void)
@@ -92,7 +93,7 @@ static bool repeats(uint64_t seed, uint64_t hash)
 
 static int run_seeds(const struct arguments *arguments)
 {
-    uint64_t done = 0, turns = 0, crashes = 0, pushes = 0, packets = 0, villainies = 0;
+    uint64_t done = 0, failed = 0, turns = 0, crashes = 0, pushes = 0, packets = 0, villainies = 0;
     for (; done < arguments->seeds && (arguments->seconds <= 0 || elapsed() < arguments->seconds); done++) {
         struct sim_options options;
         struct sim_result result;
@@ -105,9 +106,13 @@ static int run_seeds(const struct arguments *arguments)
             report_failure(arguments, seed, &result);
             sim_options_print(&options);
             size_t size = shrinks ? report_shrunk(arguments, &options, result.law) : SIZE_MAX;
+            fflush(stdout);
+            failed++;
+            if (arguments->keep_going)
+                continue;
             return size <= arguments->shrinks_to ? 0 : 1;
         }
-        if (done == 0 && arguments->only == NULL && !repeats(seed, result.hash))
+        if (done == 0 && !arguments->keep_going && arguments->only == NULL && !repeats(seed, result.hash))
             return 1;
         turns += result.turns;
         crashes += result.crashes;
@@ -115,10 +120,13 @@ static int run_seeds(const struct arguments *arguments)
         packets += result.packets;
         villainies += result.villainies;
     }
-    printf("%" PRIu64 " seeds from %" PRIu64 " hold: %" PRIu64 " turns, %" PRIu64 " frames, %" PRIu64
+    if (failed > 0)
+        printf("%" PRIu64 " of them fail: ", failed);
+    printf("%" PRIu64 " seeds from %" PRIu64 " %s: %" PRIu64 " turns, %" PRIu64 " frames, %" PRIu64
            " reports, %" PRIu64 " deaths, %" PRIu64 " villainies, %.1f s\n",
-           done, arguments->seed, turns, packets, pushes, crashes, villainies, elapsed());
-    return arguments->shrinks_to > 0;
+           done, arguments->seed, failed > 0 ? "were run" : "hold", turns, packets, pushes, crashes,
+           villainies, elapsed());
+    return arguments->shrinks_to > 0 || failed > 0;
 }
 
 static bool year_repeats(uint64_t seed, uint64_t hash)
@@ -191,9 +199,10 @@ static int run_mutants(const struct arguments *arguments)
 
 static int usage(void)
 {
-    fputs("dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--only NAMES] [--mutant NAME] [--mutants]\n"
-          "       [--stories] [--story NAME] [--year] [--shrink S] [--shrinks-to N] [--trace]\n",
-          stderr);
+    fputs(
+        "dg_sim [--seed N] [--seeds COUNT] [--seconds S] [--only NAMES] [--mutant NAME] [--mutants]\n"
+        "       [--stories] [--story NAME] [--year] [--shrink S] [--shrinks-to N] [--keep-going] [--trace]\n",
+        stderr);
     return 2;
 }
 
@@ -204,6 +213,8 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret)
         bool takes_value = true;
         if (strcmp(argv[i], "--trace") == 0)
             ret->trace = true, takes_value = false;
+        else if (strcmp(argv[i], "--keep-going") == 0)
+            ret->keep_going = true, takes_value = false;
         else if (strcmp(argv[i], "--mutants") == 0)
             ret->mutants = true, takes_value = false;
         else if (strcmp(argv[i], "--year") == 0)

@@ -12,8 +12,8 @@ struct verdict {
     struct sim_world *world;
     struct dg_txn *txn[SIM_NODES_MAX];
     size_t mail[SIM_NODES_MAX]; /* deliveries that reports demand of each node */
-    uint8_t to_seq[2][SIM_NODES_MAX]
-                  [SIM_PUSHES_MAX + 1]; /* of the author at hand: which numbers are accounted for */
+    /* Of the author at hand: which numbers to each unit are accounted for, alone and joint. */
+    uint8_t to_seq[SIM_NODES_MAX][2][SIM_PUSHES_MAX + 1];
     char *why;
     size_t why_size;
     bool ok;
@@ -210,7 +210,7 @@ static void check_to_seq(struct verdict *v, const struct sim_node *author, const
     for (size_t i = 0; i < report->to_seq_count; i++) {
         const struct sim_node *to = sim_node_by_unit(v->world, report->to_seq[i].unit);
         uint64_t seq = report->to_seq[i].seq;
-        if (to == NULL || seq > SIM_PUSHES_MAX || v->to_seq[report->author_count > 1][to->index][seq]++ > 0)
+        if (to == NULL || seq > SIM_PUSHES_MAX || v->to_seq[to->index][report->author_count > 1][seq]++ > 0)
             fail(v, "L1: report number %llu from %s to %.*s is taken twice", (unsigned long long)seq,
                  author->unit, (int)report->to_seq[i].unit.size, (const char *)report->to_seq[i].unit.data);
     }
@@ -235,7 +235,7 @@ static void check_no_gap(struct verdict *v, const struct sim_node *author, bool 
         (void)snprintf(name, sizeof name, "%s/%s", joint ? "joint-seq" : "to-seq", v->world->node[i].unit);
         uint64_t last = dg_meta_u64(v->txn[author->index], name);
         for (uint64_t seq = 1; seq <= last && v->ok; seq++)
-            if (seq > SIM_PUSHES_MAX || v->to_seq[joint][i][seq] != 1)
+            if (seq > SIM_PUSHES_MAX || v->to_seq[i][joint][seq] != 1)
                 fail(v, "L1: nobody knows of number %llu from %s to %s", (unsigned long long)seq,
                      author->unit, v->world->node[i].unit);
     }
@@ -367,7 +367,8 @@ static bool check_attention(void *ctx, const struct dg_attention *item)
     bool fine =
         v->world->options.villain != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_REPEATED));
     /* What was on its way while a day went by, or a clock was set, was missing for a day by that clock. */
-    bool overnight = (v->world->leap != 0 || v->world->options.step != 0) && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_GAP));
+    bool overnight = (v->world->leap != 0 || v->world->options.step != 0) &&
+                     dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_GAP));
     fine = fine || overnight || dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED));
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         fine = fine || dg_bytes_is(item->code, dg_err_name(expected[i]));
@@ -412,7 +413,7 @@ static void check_order(struct verdict *v, struct sim_node *node)
 {
     struct dg_log_view log;
     struct dg_txn *txn = v->txn[node->index];
-    memset(v->to_seq, 0, sizeof v->to_seq);
+    memset(v->to_seq, 0, v->world->node_count * sizeof v->to_seq[0]);
     dg_log_get(txn, &log);
     for (uint64_t i = 0; i < log.size && v->ok; i++) {
         struct dg_bytes text;
@@ -474,7 +475,12 @@ static bool check_quiet(struct verdict *v)
 const char *sim_laws_unsettled(struct sim_world *world)
 {
     static char why[256];
-    struct verdict v = {.world = world, .why = why, .why_size = sizeof why, .ok = true};
+    static struct verdict v; /* too large to be cleared each time */
+    v.world = world;
+    v.why = why;
+    v.why_size = sizeof why;
+    v.ok = true;
+    memset(v.mail, 0, sizeof v.mail);
     if (!check_quiet(&v))
         return why;
     size_t open = 0;

@@ -255,7 +255,8 @@ static bool is_outdated(const struct villainy *v, const struct dg_report *report
     return outdated;
 }
 
-/* The first that is outdated of those that it has overheard, signed so once more. False when there is none. */
+/* The first that is outdated of those that it has overheard, signed so once more. False when there is none.
+ */
 static bool say_outdated(struct villainy *v)
 {
     struct sim_world *world = v->world;
@@ -268,6 +269,8 @@ static bool say_outdated(struct villainy *v)
             dg_report_decode(&world->arena, envelope.report, &report, NULL) != DG_OK ||
             report.author_count != 1 || !dg_bytes_is(report.author[0].unit, v->child->unit))
             continue;
+        if (world->options.step != 0)
+            return false; /* its clock may be set back behind the adoption, and then nobody can tell */
         report.signed_ms = sim_clock(v->child);
         v->what = "a report by a regime that its unit has replaced";
         if (!is_outdated(v, &report))

@@ -137,6 +137,22 @@ static void a_clock_that_was_set_back_wrongs_no_report(void **state)
 
 /* ---- those of the superior unit ------------------------------------------------------------------------ */
 
+/* What the log holds last is not what was signed last. */
+static void a_clock_that_was_set_back_before_other_leaves_wrongs_no_report(void **state)
+{
+    struct fed *fed = *state;
+    fed->cut_khoi = true;
+    fed->now += (dg_ms)7 * HOUR_S * 1000;
+    struct dg_id id = fed_push(fed, FED_KHOI, NULL);
+    fed->now -= (dg_ms)7 * HOUR_S * 1000;
+    struct dg_id later = fed_push(fed, FED_KHOI, NULL);
+    adopt(fed, FED_KHOI, "2026-01-01");
+    fed->cut_khoi = false;
+    fed_run(fed, 300);
+    assert_string_equal(verdict(fed, &id), "accepted");
+    assert_string_equal(verdict(fed, &later), "accepted");
+}
+
 static void what_the_parent_told_is_known_a_day_later(void **state)
 {
     struct fed *fed = *state;
@@ -183,6 +199,7 @@ int main(void)
         TEST(a_unit_that_adopted_anew_is_held_to_it),
         TEST(an_adoption_for_later_days_hinders_no_older_paper),
         TEST(a_clock_that_was_set_back_wrongs_no_report),
+        TEST(a_clock_that_was_set_back_before_other_leaves_wrongs_no_report),
         TEST(what_the_parent_told_is_known_a_day_later),
         TEST(what_was_not_acknowledged_is_not_known),
         TEST(what_a_grant_held_is_known_from_the_first_greeting_on),
