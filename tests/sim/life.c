@@ -293,6 +293,8 @@ static void turn_ended(struct sim_node *node, enum dg_err err, bool changed)
 static dg_ms slept(struct sim_node *node, dg_ms due)
 {
     struct sim_world *world = node->world;
+    if (due < world->options.nap_ms)
+        return world->options.nap_ms;
     if (world->calm)
         return due;
     if (sim_fate_strikes(&world->fate, SIM_FATE_LATE, node->number, world->options.late))
