@@ -12,8 +12,8 @@
 #include "node/core/rows.h"
 #include "tests/sim/world.h"
 
-void sim_impostor_overhear(struct sim_world *world, const struct sim_node *from, const struct dg_frame *frame,
-                           struct dg_bytes bytes)
+void sim_impostor_overhear(struct sim_world *world, const struct sim_node *from, const struct sim_node *to,
+                           const struct dg_frame *frame, struct dg_bytes bytes)
 {
     bool receipts = false;
     if (world->options.villain == 0 || world->calm)
@@ -30,6 +30,7 @@ void sim_impostor_overhear(struct sim_world *world, const struct sim_node *from,
     memcpy(world->goods[slot].bytes, bytes.data, bytes.size);
     world->goods[slot].size = bytes.size;
     world->goods[slot].from = from->index;
+    world->goods[slot].to = to->index;
 }
 
 /* ---- saying -------------------------------------------------------------------------------------- */
@@ -158,7 +159,7 @@ static bool tags_are_nobodys(const struct dg_frame *frame)
            frame->enrol_hello == NULL && frame->enrol_request == NULL;
 }
 
-/* Goods that went by, said again by whoever said them, with up to four bits turned. */
+/* Goods that went by, said again on the same line, with up to four bits turned. */
 static void say_flipped(struct sim_world *world, int slot)
 {
     struct dg_frame frame, turned;
@@ -179,13 +180,14 @@ static void say_flipped(struct sim_world *world, int slot)
     for (uint64_t bits = 1 + sim_below(&world->choice, 4); ok && bits > 0; bits--)
         buf.data[sim_below(&world->choice, buf.size)] ^= (uint8_t)(1u << sim_below(&world->choice, 8));
     struct sim_node *from = &world->node[world->goods[slot].from];
-    struct lie lie = {.world = world, .key = from->transport, .what = "goods with bits turned"};
-    if (from->parent != SIM_NOBODY) {
-        lie.to = &world->node[from->parent];
-        lie.conn = from->conn;
-    }
+    struct sim_node *to = &world->node[world->goods[slot].to];
+    struct lie lie = {.world = world,
+                      .to = to,
+                      .conn = from->parent == to->index ? from->conn : DG_NODE_UP,
+                      .key = from->transport,
+                      .what = "goods with bits turned"};
     bool decodes = ok && dg_frame_decode(&world->arena, dg_buf_bytes(&buf), &turned, NULL) == DG_OK;
-    if (ok && lie.to != NULL && sim_villain_may(lie.to) && (!decodes || tags_are_nobodys(&turned)))
+    if (ok && sim_villain_may(to) && (!decodes || tags_are_nobodys(&turned)))
         say(&lie, dg_buf_bytes(&buf));
     dg_buf_done(&buf);
 }

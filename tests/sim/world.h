@@ -184,7 +184,7 @@ struct sim_world {
     struct {
         uint8_t *bytes;
         size_t size;
-        int from;
+        int from, to;
     } goods[2]; /* frames that the impostor has overheard: the last with receipts, the last with reports */
     uint64_t turns, packets, crashes, villainies;
 };
@@ -357,9 +357,9 @@ void sim_trespass_replied(struct sim_world *world, const struct sim_node *node,
 bool sim_villain_may(const struct sim_node *node);
 
 /* ---- impostor.c: lies told downward, and bits that turned ---- */
-/* Keeps the goods that went by, from whom. */
-void sim_impostor_overhear(struct sim_world *world, const struct sim_node *from, const struct dg_frame *frame,
-                           struct dg_bytes bytes);
+/* Keeps the goods that went by, from whom to whom. */
+void sim_impostor_overhear(struct sim_world *world, const struct sim_node *from, const struct sim_node *to,
+                           const struct dg_frame *frame, struct dg_bytes bytes);
 /* One misdeed of some kind; that it is refused is checked at once where it must be. */
 void sim_impostor_act(struct sim_world *world);
 
