@@ -373,8 +373,10 @@ static enum dg_err custody_take(struct dg_node *node, struct dg_txn *txn, const 
     if (record->has_signed == receipt || record->regime.size > 0)
         return DG_ERR_MALFORMED; /* nothing travels along that nobody has a use for */
     if (leaf.kind != leaf_kind_of(record->kind) || !record->has_report ||
-        !dg_id_equal(&leaf.report, &record->report))
+        (!dg_id_equal(&leaf.report, &record->report) && !DG_MUTANT("any-answer")))
         return DG_ERR_BAD_LEAF;
+    if (DG_MUTANT("any-answer"))
+        leaf.report = record->report;
     struct dg_report_ix ix;
     if (!dg_report_ix_get(txn, &leaf.report, &ix))
         return pass || comment ? DG_ERR_RETRY_LATER /* it is faster than its report, which is on its way */

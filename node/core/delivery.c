@@ -285,6 +285,8 @@ static void write_outboxes(struct dg_node *node, struct dg_txn *txn, const struc
     size_t count = dg_delivery_ways(node, txn, admission->report, admission->from_unit, &way);
     if (DG_MUTANT("skip-outbox") && count > 1)
         count--;
+    if (DG_MUTANT("forget-forward") && admission->from_unit.size > 0)
+        count = 0;
     for (size_t i = 0; i < count; i++) {
         struct dg_queued queued = {
             .unit = way[i],

@@ -274,6 +274,11 @@ static void take(struct dg_node *node, struct dg_txn *txn, const struct dg_event
     struct dg_report_ix known;
     bool forgotten = DG_MUTANT("no-dedup") || (DG_MUTANT("volatile-dedup") && node->boot > 1);
     if (!forgotten && dg_report_ix_get(txn, &parcel->id, &known)) {
+        if (DG_MUTANT("refuse-duplicate")) {
+            (void)dg_fault(&fault, DG_ERR_SEQUENCE_REPEATED);
+            dg_out_answer(out, event->conn, parcel->tag, &fault, 0);
+            return;
+        }
         dg_out_receipt(out, event->conn, parcel->tag, &parcel->id, known.position);
         return;
     }

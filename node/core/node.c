@@ -23,6 +23,11 @@ static enum dg_err boot(struct dg_node *node, struct dg_fault *fault)
         return dg_faultf(fault, err, "the store has no identity");
     }
     node->boot = dg_meta_count(txn, "boot");
+    struct dg_cursor cursor;
+    dg_cursor_open(&cursor, txn, DG_TABLE_OUTBOX);
+    while (DG_MUTANT("volatile-outbox") && dg_cursor_seek(&cursor, dg_bytes_at(NULL, 0)))
+        dg_del(txn, DG_TABLE_OUTBOX, cursor.key);
+    dg_cursor_close(&cursor);
     dg_outbox_unhold_records(txn);
     struct dg_committed committed;
     err = dg_commit(node->store, txn, &committed);
@@ -287,7 +292,7 @@ static bool link_holds(struct dg_node *node, struct dg_txn *txn, const struct dg
                        const struct dg_event *event)
 {
     if (link->up)
-        return dg_curve_key_equal(&event->key, &node->identity.parent_key);
+        return dg_curve_key_equal(&event->key, &node->identity.parent_key) || DG_MUTANT("any-parent");
     const struct dg_dir_unit *unit = dg_directory_unit(dg_node_directory(node, txn), dg_bytes_of(link->unit));
     return unit != NULL && dg_curve_key_equal(&event->key, &unit->transport);
 }
@@ -344,6 +349,8 @@ static void on_message(struct dg_node *node, struct dg_txn *txn, const struct dg
     on_beats(link, event, now, out);
     if (link->connected)
         on_goods(node, txn, event, claims, link, now, out);
+    else if (frame->parcel_count + frame->record_count + frame->acked_count + frame->answer_count > 0)
+        node->counted_refused++; /* it will be said again on a line that has been greeted */
 }
 
 static void shift(dg_ms *at, dg_ms by)
@@ -359,7 +366,7 @@ static void clock_step(struct dg_node *node, dg_ms now)
 {
     enum { STEP_MS = 60000 };
     dg_ms by = now - node->last_now;
-    bool stepped = node->last_now != 0 && (by < 0 || by > STEP_MS);
+    bool stepped = node->last_now != 0 && (by < 0 || by > STEP_MS) && !DG_MUTANT("deaf-to-clock");
     node->last_now = now;
     for (size_t i = 0; stepped && i < node->link_count; i++) {
         struct dg_link *link = node->link[i];
@@ -426,6 +433,8 @@ enum dg_err dg_node_seal(struct dg_node *node, struct dg_txn *txn, dg_ms now)
         struct dg_leaf leaf = {.time = now, .kind = DG_LEAF_CHECKPOINT};
         (void)dg_ledger_append(txn, &leaf);
     }
+    if (DG_MUTANT("seal-later") && node->boot % 2 == 0)
+        return txn->err;
     return dg_ledger_seal(txn, &node->identity, node->env.signer);
 }
 

@@ -16,7 +16,7 @@ void dg_outbox_push(struct dg_node *node, struct dg_txn *txn, const struct dg_qu
 {
     dg_queued_put(txn, queued);
     struct dg_link *link = dg_link_by_unit(node, queued->unit);
-    if (link != NULL)
+    if (link != NULL && !DG_MUTANT("lost-wake"))
         link->wake = true;
 }
 
@@ -27,7 +27,7 @@ void dg_outbox_push_record(struct dg_node *node, struct dg_txn *txn, struct dg_b
     struct dg_queued queued = {
         .unit = unit,
         .lane = DG_LANE_CONTROL,
-        .seq = dg_meta_count(txn, "outbox-seq"),
+        .seq = DG_MUTANT("reuse-row") ? 1 : dg_meta_count(txn, "outbox-seq"),
         .kind = kind,
         .position = position,
         .number = number,
@@ -71,7 +71,9 @@ bool dg_outbox_release(struct dg_node *node, struct dg_txn *txn, struct dg_bytes
     link_moves(link);
     if (flight != NULL) {
         /* A neighbour that keeps up may have more on the way. */
-        if (link->window < DG_WINDOW_MAX)
+        if (DG_MUTANT("window-shrinks") && link->window > 0)
+            link->window--;
+        else if (link->window < DG_WINDOW_MAX)
             link->window++;
         flight_land(link, flight);
     }
@@ -107,7 +109,7 @@ static void put_off(struct dg_node *node, struct dg_link *link, enum dg_lane lan
 {
     if (link->again_seq[lane] == 0 || seq + 1 < link->again_seq[lane])
         link->again_seq[lane] = seq + 1;
-    if (link->again_at == 0)
+    if (link->again_at == 0 && !DG_MUTANT("put-off-for-ever"))
         link->again_at = now + dg_outbox_patience(node, lane, link->again_tries++);
 }
 
@@ -150,6 +152,8 @@ void dg_outbox_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link
         return;
     enum dg_err code = dg_err_by_name((const char *)answer->code.data, answer->code.size);
     bool permanent = dg_err_group(code) != DG_GROUP_TEMPORARY;
+    if (DG_MUTANT("drop-refused"))
+        (void)dg_outbox_release(node, txn, dg_bytes_of(link->unit), lane, queued.seq);
     if (permanent && queued.kind == DG_QUEUED_SOURCE) {
         dg_source_answered(node, txn, &queued, answer->code, now);
         (void)dg_outbox_release(node, txn, dg_bytes_of(link->unit), lane, queued.seq);

@@ -116,7 +116,7 @@ static void picked_fly(struct dg_node *node, struct dg_link *link, const struct 
         flight.due = flight_due(node, &flight, now);
         link->flight[link->flight_count++] = flight;
         if (link->cursor[flight.lane] <= flight.seq)
-            link->cursor[flight.lane] = flight.seq + 1;
+            link->cursor[flight.lane] = flight.seq + 1 + DG_MUTANT("cursor-skips");
     }
 }
 
@@ -125,7 +125,8 @@ static bool pump_once(struct dg_packing *p, dg_ms now, const struct dg_voice *vo
     struct picked picked = {.count = 0};
     dg_packing_reset(p);
     pick_due(p, &picked, now);
-    for (enum dg_lane lane = DG_LANE_CONTROL; lane < DG_LANE_BULK; lane++) {
+    for (enum dg_lane next = DG_LANE_CONTROL; next < DG_LANE_BULK; next++) {
+        enum dg_lane lane = DG_MUTANT("urgent-last") ? DG_LANE_NORMAL - next : next;
         struct pick_new pick = {.p = p, .picked = &picked, .lane = lane};
         pick_lane(&pick);
     }
@@ -143,7 +144,9 @@ static bool pump_once(struct dg_packing *p, dg_ms now, const struct dg_voice *vo
     default:
         /* The socket is full: packing it all again at once would only cost. */
         p->link->wake = true;
-        p->link->full_until = now + (10 << (p->link->full_tries < 6 ? p->link->full_tries : 6));
+        p->link->full_until = DG_MUTANT("full-for-ever")
+                                  ? now + 86400000
+                                  : now + (10 << (p->link->full_tries < 6 ? p->link->full_tries : 6));
         p->link->full_tries++;
         return false;
     }

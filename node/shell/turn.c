@@ -135,6 +135,8 @@ enum dg_err dg_turn_run(struct dg_turn *turn, struct dg_event events[], size_t c
         dg_node_forget(turn->node);
         return run_singly(turn, events, count, now);
     }
+    if (err != DG_OK && DG_MUTANT("speak-anyway"))
+        dg_node_speak(turn->node, NULL, now, turn->out, &(struct dg_committed){1, turn->store}, turn->voice);
     if (err != DG_OK) {
         batch_failed(turn, events, count, err);
         return err;

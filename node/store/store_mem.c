@@ -392,6 +392,11 @@ const char *dg_store_mem_rot(struct dg_store *head, uint64_t which)
     return dg_table_name(table);
 }
 
+bool dg_store_mem_is_rotten(const struct dg_store *store)
+{
+    return ((const struct mem_store *)store)->rotten != NULL;
+}
+
 void dg_store_mem_mask(struct dg_store *head, bool masked)
 {
     struct mem_store *store = (struct mem_store *)head;

@@ -23,6 +23,7 @@ void dg_store_mem_fail_late(struct dg_store *store, enum dg_err err);
  * then on, until it is replaced, removed or healed. The table's name; NULL when nothing was altered, or
  * something is already. */
 const char *dg_store_mem_rot(struct dg_store *store, uint64_t which);
+bool dg_store_mem_is_rotten(const struct dg_store *store);
 /* While it is masked the row reads as it was written: for looking at a store from outside. */
 void dg_store_mem_mask(struct dg_store *store, bool masked);
 /* Puts the bit back. False when nothing was rotten. */

@@ -266,6 +266,41 @@ bool load_flood(struct load *load, size_t count, struct flood *ret)
     return ok;
 }
 
+/* ---- an outage ------------------------------------------------------------------------------------ */
+
+static bool run_outage(struct crowd *crowd, struct nodes *nodes, struct outage *ret)
+{
+    const struct load *load = crowd->load;
+    uint64_t before = log_size(&nodes->node[PROVINCE]);
+    if (!node_stop(&nodes->node[DISTRICT]))
+        return false;
+    double start = clock_s();
+    if (!push_all(crowd, load->clients))
+        return false;
+    ret->pushed_s = clock_s() - start;
+    if (!node_start(nodes, &nodes->node[DISTRICT]))
+        return false;
+    start = clock_s();
+    if (!wait_arrived(nodes, before + 1, 0.002))
+        return false;
+    double first = clock_s();
+    ret->first_s = first - start;
+    if (!wait_arrived(nodes, before + crowd->count, 0.002) || !wait_quiet(nodes, 0.002))
+        return false;
+    ret->drained_s = clock_s() - first;
+    return true;
+}
+
+bool load_outage(struct load *load, struct nodes *nodes, size_t count, struct outage *ret)
+{
+    struct crowd crowd;
+    double bytes;
+    bool ok = crowd_init(&crowd, load, count) && run_outage(&crowd, nodes, ret) &&
+              check_all(load, crowd.id, count, &bytes);
+    crowd_done(&crowd);
+    return ok;
+}
+
 /* ---- one at a time -------------------------------------------------------------------------------- */
 
 static const double look_s = 50e-6; /* between two looks at a store */

@@ -36,6 +36,14 @@ struct idle {
 /* Pushes count reports as fast as the nodes take them. False, with the reason on stderr, when one is
  * refused or does not end in the province with two receipts at the commune. */
 bool load_flood(struct load *load, size_t count, struct flood *ret);
+struct outage {
+    double pushed_s;  /* until the commune had answered for all, its district away */
+    double first_s;   /* since the district runs again, until the province got the first */
+    double drained_s; /* since that first one, until every receipt was home and no outbox held anything */
+};
+
+/* The same with the district stopped until the commune has answered for all. */
+bool load_outage(struct load *load, struct nodes *nodes, size_t count, struct outage *ret);
 /* Pushes count reports, each when the one before is done and all is quiet. */
 bool load_idle(struct load *load, size_t count, struct idle *ret);
 

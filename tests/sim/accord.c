@@ -160,7 +160,7 @@ void sim_accord_replied(struct sim_world *world, struct sim_node *node, uint64_t
     push->issued = push->issued || (act == ACT_SIGN && reply->text.size == 0);
     push->voided = push->voided || act == ACT_WITHDRAW;
     if (push->issued && push->voided)
-        sim_break(world, "I9", "%s says of a draft that it is issued and that it is void", node->unit);
+        sim_break(world, "J1", "%s says of a draft that it is issued and that it is void", node->unit);
 }
 
 /* ---- every leaf ----------------------------------------------------------------------------------- */
@@ -177,7 +177,7 @@ static void all_have_signed(struct sim_node *node, struct dg_txn *txn, const str
                 dg_verify(&leaf->author[i].key, DG_CONTEXT_REPORT, held.envelope.report, &signature->sig);
     }
     if (good != held.report.author_count || leaf->author_count != held.report.author_count)
-        sim_break(node->world, "I9", "%s accepts a report with %zu good signatures of %zu authors",
+        sim_break(node->world, "J1", "%s accepts a report with %zu good signatures of %zu authors",
                   node->unit, good, held.report.author_count);
 }
 
@@ -188,11 +188,11 @@ void sim_accord_leaf(struct sim_node *node, struct dg_txn *txn, const struct dg_
     if (issued)
         all_have_signed(node, txn, leaf);
     if (issued && sim_ids_has(&memory->voided, &leaf->report))
-        sim_break(node->world, "I9", "%s issues a report that is void", node->unit);
+        sim_break(node->world, "J1", "%s issues a report that is void", node->unit);
     if (leaf->kind != DG_LEAF_VOID)
         return;
     if (!sim_ids_add(&memory->voided, &leaf->report) || sim_ids_has(&memory->accepted, &leaf->report))
-        sim_break(node->world, "I9", "%s voids a draft that is void or issued", node->unit);
+        sim_break(node->world, "J1", "%s voids a draft that is void or issued", node->unit);
 }
 
 /* ---- at the end ----------------------------------------------------------------------------------- */

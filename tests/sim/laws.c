@@ -219,6 +219,15 @@ static size_t judge_leaf(struct sim_node *node, struct dg_txn *txn, struct dg_by
     return leaf.delivery_count;
 }
 
+/* A leaf and the checkpoint over it are one transaction. */
+static void sealed(struct sim_node *node, struct dg_txn *txn)
+{
+    uint64_t size = dg_meta_u64(txn, "log-size"), under = dg_meta_u64(txn, "sealed-size");
+    if (size != under)
+        sim_break(node->world, "I4", "%s holds %llu leaves, its checkpoint is of %llu", node->unit,
+                  (unsigned long long)size, (unsigned long long)under);
+}
+
 /* Reads the log from where it was read last; what was there must be as it was. */
 static size_t read_log(struct sim_node *node, struct dg_txn *txn)
 {
@@ -258,6 +267,7 @@ static size_t read_log(struct sim_node *node, struct dg_txn *txn)
 struct looking {
     struct sim_memory *memory;
     size_t known;
+    size_t next; /* most rows stand in the order they stood in: look there first */
 };
 
 static bool look_at_row(void *ctx, const struct dg_queued *queued)
@@ -265,10 +275,12 @@ static bool look_at_row(void *ctx, const struct dg_queued *queued)
     struct looking *looking = ctx;
     struct sim_memory *memory = looking->memory;
     for (size_t i = 0; i < looking->known; i++) {
-        struct sim_waiting *waiting = &memory->waiting[i];
+        size_t at = (looking->next + i) % looking->known;
+        struct sim_waiting *waiting = &memory->waiting[at];
         if (waiting->seq == queued->seq && waiting->lane == queued->lane &&
             dg_bytes_is(queued->unit, waiting->unit)) {
             waiting->seen = true;
+            looking->next = at + 1;
             return true;
         }
     }
@@ -377,6 +389,17 @@ static void left_rightly(struct sim_node *node, struct dg_txn *txn, const struct
                   row->kind == DG_QUEUED_DIRECTORY ? "member record" : "receipt, state or pass", row->unit);
 }
 
+/* A neighbour's store is looked at as it was written, whatever its disk has made of it. */
+static void gone_row(struct sim_node *node, struct dg_txn *txn, const struct sim_waiting *row)
+{
+    struct sim_node *there = sim_node_by_unit(node->world, dg_bytes_of(row->unit));
+    if (there != NULL)
+        dg_store_mem_mask(there->store, true);
+    left_rightly(node, txn, row);
+    if (there != NULL)
+        dg_store_mem_mask(there->store, false);
+}
+
 static void read_outbox(struct sim_node *node, struct dg_txn *txn)
 {
     struct sim_memory *memory = memory_of(node);
@@ -389,7 +412,7 @@ static void read_outbox(struct sim_node *node, struct dg_txn *txn)
         if (memory->waiting[i].seen)
             memory->waiting[kept++] = memory->waiting[i];
         else
-            left_rightly(node, txn, &memory->waiting[i]);
+            gone_row(node, txn, &memory->waiting[i]);
     }
     memory->waiting_count = kept;
 }
@@ -405,6 +428,8 @@ void sim_laws_turn(struct sim_node *node)
     dg_store_mem_mask(node->store, true);
     size_t deliveries = read_log(node, txn);
     size_t rows = dg_store_mem_rows(node->store, DG_TABLE_MAIL);
+    if (!node->world->laws.broken)
+        sealed(node, txn);
     if (!node->world->laws.broken && rows != memory->mail_rows + deliveries)
         sim_break(node->world, "I2", "%s logs %zu deliveries and writes %zu", node->unit, deliveries,
                   rows - memory->mail_rows);

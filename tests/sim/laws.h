@@ -5,10 +5,12 @@
  *   I2  a node accepts an id once, and a mailbox holds it once
  *   I3  a row that left an outbox was receipted or acknowledged by that neighbour, who really has it
  *   I4  a log only grows, and every checkpoint ever sent is one of its roots (own RFC 6962 code)
+ *   I4  and whatever is in a durable log is under its stored checkpoint
  *   I6  nothing is accepted that no member signed, or from a neighbour who may not speak for it
  *   I7  frames and lists stay within limits
  *   I8  every refused input was counted, answered or reported
- *   I9  a report is issued with the signature of every author, and no draft is both issued and void
+ *   I9  no organ reads or marks what lies in another's mailbox
+ *   J1  a report is issued with the signature of every author, and no draft is both issued and void
  *   V1  nobody who waits for a via organ has a report open that it has not passed on
  * At the end, within a bound after the faults:
  *   L1  every committed report is in every mailbox that it names, once, and nowhere else

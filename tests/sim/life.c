@@ -273,7 +273,7 @@ static size_t take_batch(struct sim_node *node, struct dg_event batch[SIM_BATCH_
 static void turn_ended(struct sim_node *node, enum dg_err err, bool changed)
 {
     struct sim_world *world = node->world;
-    if (err == DG_OK && node->dying)
+    if (node->dying) /* whatever else came of the rest of the batch */
         sim_node_die(node, "while it spoke");
     else if (err == DG_ERR_CANCELLED)
         sim_node_die(node, "power cut");
@@ -293,6 +293,8 @@ static void turn_ended(struct sim_node *node, enum dg_err err, bool changed)
 static dg_ms slept(struct sim_node *node, dg_ms due)
 {
     struct sim_world *world = node->world;
+    if (due < world->options.nap_ms)
+        return world->options.nap_ms;
     if (world->calm)
         return due;
     if (sim_fate_strikes(&world->fate, SIM_FATE_LATE, node->number, world->options.late))

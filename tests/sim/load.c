@@ -254,6 +254,10 @@ void sim_load_mark(struct sim_world *world, struct sim_node *node)
 {
     struct dg_txn *txn;
     struct pick pick = {.world = world};
+    if (sim_chance(&world->choice, 1000)) {
+        sim_trespass(world, node);
+        return;
+    }
     if (node->node == NULL || dg_begin_read(node->store, &txn) != DG_OK)
         return;
     const char *organ = node->organ[sim_below(&world->choice, node->organ_count)].slug;
@@ -353,6 +357,14 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
         sim_accord_replied(world, node, client, &reply);
         return;
     }
+    if (client == SIM_CLIENT_TRESPASS) {
+        sim_trespass_replied(world, node, &reply);
+        return;
+    }
+    if (client == SIM_CLIENT_AWAY && reply.fault.err != DG_OK)
+        sim_break(world, "L1", "%s does not take a report: %s", node->unit, dg_err_name(reply.fault.err));
+    if (client == SIM_CLIENT_AWAY)
+        return;
     if (client == SIM_CLIENT_DUTY || client == SIM_CLIENT_FETCH || client == SIM_CLIENT_CARRY)
         return;
     struct sim_push *push = &world->push[client - CLIENT_PUSHES];

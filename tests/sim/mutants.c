@@ -46,10 +46,34 @@ const struct sim_mutant sim_mutants[] = {
     {"remind-always", "reminds again whenever it looks"},
     {"withhold-source", "acknowledges a want and does not give the source that it has"},
     {"release-on-export", "stops sending what was copied to a stick"},
+    {"seal-later", "commits leaves that no checkpoint covers yet"},
+    {"lost-wake", "writes what is to be sent and tells its link nothing"},
+    {"reuse-row", "gives two rows of an outbox the same number"},
+    {"window-shrinks", "takes a receipt as a reason to send less"},
+    {"put-off-for-ever", "does not come back to what a neighbour could not take yet"},
+    {"drop-refused", "forgets what a neighbour has not taken"},
+    {"cursor-skips", "goes on one row too far"},
+    {"full-for-ever", "believes for a day that a socket takes nothing"},
+    {"refuse-duplicate", "refuses what it has already, and gives no receipt"},
+    {"forget-forward", "puts a report into its mailboxes and does not pass it on"},
+    {"ack-next", "acknowledges the row after the one it has"},
+    {"deaf-to-clock", "waits for hours that a clock was set back by"},
+    {"any-parent", "lets anybody speak for its parent"},
+    {"any-mailbox", "lets an organ mark what another has received"},
+    {"speak-anyway", "speaks though the commit failed"},
+    {"believe-disk", "reads altered rows as if they were good"},
+    {"any-answer", "takes a receipt for whatever report it is said to be of"},
+    {"volatile-outbox", "loses its outbox when it starts"},
     {"certify-blind", "certifies as missing without looking"},
 };
 
 const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];
+
+const struct sim_mutant sim_away_mutants[] = {
+    {"urgent-last", "sends ordinary reports before urgent ones"},
+};
+
+const size_t sim_away_mutant_count = sizeof sim_away_mutants / sizeof sim_away_mutants[0];
 
 const struct sim_mutant sim_year_mutants[] = {
     {"old-calendar", "asks for what a newer serial of the calendar has dropped"},
@@ -79,6 +103,8 @@ bool sim_mutant_plant(const char *name)
     planted = NULL;
     if (name != NULL)
         planted = find(sim_mutants, sim_mutant_count, name);
+    if (name != NULL && planted == NULL)
+        planted = find(sim_away_mutants, sim_away_mutant_count, name);
     if (name != NULL && planted == NULL)
         planted = find(sim_year_mutants, sim_year_mutant_count, name);
     return name == NULL || planted != NULL;

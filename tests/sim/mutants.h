@@ -12,6 +12,9 @@ struct sim_mutant {
 
 extern const struct sim_mutant sim_mutants[];
 extern const size_t sim_mutant_count;
+/* Those that only the story of the parent who was away shows. */
+extern const struct sim_mutant sim_away_mutants[];
+extern const size_t sim_away_mutant_count;
 /* Those that only a planned year (year.h) shows. */
 extern const struct sim_mutant sim_year_mutants[];
 extern const size_t sim_year_mutant_count;

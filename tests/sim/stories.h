@@ -9,4 +9,7 @@ bool sim_stories_run(const char *name, bool trace);
 /* The last signature and the withdrawal of a joint report, with a death or a full disk at every point. */
 bool sim_story_signing(bool trace);
 
+/* The parent away for thirty days, with so many reports waiting: all arrive, each once, urgent ones first. */
+bool sim_story_away(unsigned reports, bool trace);
+
 #endif

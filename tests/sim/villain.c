@@ -281,13 +281,18 @@ static bool say_outdated(struct villainy *v)
     return false;
 }
 
+bool sim_villain_may(const struct sim_node *node)
+{
+    return node->node != NULL && node->inbox_count == 0 && !dg_store_mem_is_rotten(node->store);
+}
+
 /* The occasion is rare, and taken where it offers itself. */
 static bool took_occasion(struct sim_world *world)
 {
     for (size_t i = 1; i < world->node_count; i++) {
         struct sim_node *child = &world->node[i];
         struct villainy v = {.world = world, .child = child, .parent = &world->node[child->parent]};
-        if (v.parent->node != NULL && v.parent->inbox_count == 0 && say_outdated(&v))
+        if (sim_villain_may(v.parent) && say_outdated(&v))
             return true;
     }
     return false;
@@ -299,8 +304,8 @@ void sim_villain_act(struct sim_world *world)
         return;
     struct sim_node *child = &world->node[1 + sim_below(&world->choice, world->node_count - 1)];
     struct villainy v = {.world = world, .child = child, .parent = &world->node[child->parent]};
-    if (v.parent->node == NULL || v.parent->inbox_count > 0)
-        return; /* what others say in the same batch must not answer for it */
+    if (!sim_villain_may(v.parent))
+        return;
     switch (sim_below(&world->choice, 9)) {
     case 0:
         say_garbage(&v);

@@ -128,11 +128,12 @@ enum dg_said sim_wire_send(struct sim_node *from, uint64_t conn, const struct dg
     char words[160];
     describe(frame, words, sizeof words);
     sim_villain_overhear(world, frame);
+    sim_impostor_overhear(world, from, to, frame, bytes);
     const char *what = mishap(world, from, to, child);
     bool beats = frame->ping != NULL || frame->pong != NULL;
     if (!beats || !world->calm) /* half an hour of them would leave no room for anything else */
         sim_trace_line(&world->trace, world->now, "%s -> %s:%s%s%s", from->unit, to->unit, words,
-                   what != NULL ? " ... " : "", what != NULL ? what : "");
+                       what != NULL ? " ... " : "", what != NULL ? what : "");
     if (what != NULL)
         return DG_SAID;
     put_on_wire(world, from, to, child, bytes);

@@ -89,7 +89,10 @@ static void weather(struct sim_world *world)
     sim_machine_weather(world);
     if (sim_fate_strikes_at(&world->fate, SIM_FATE_VILLAIN, 0, second, world->options.villain)) {
         world->choice = world->fate.detail;
-        sim_villain_act(world);
+        if (world->node_count > 1 && sim_chance(&world->choice, 3000))
+            sim_impostor_act(world);
+        else
+            sim_villain_act(world);
     }
     sim_plan(world, &(struct sim_happening){.at = world->now + 1000, .kind = SIM_WEATHER});
 }
@@ -310,6 +313,8 @@ void sim_world_free(struct sim_world *world)
     free(world->queue);
     for (size_t i = 0; i < world->caught_count; i++)
         free(world->caught[i].bytes);
+    for (size_t i = 0; i < sizeof world->goods / sizeof world->goods[0]; i++)
+        free(world->goods[i].bytes);
     sim_laws_free(world);
     sim_fate_end(&world->fate);
     dg_buf_done(&world->said);

@@ -52,6 +52,7 @@ struct sim_options {
     dg_ms skew_max, step_max;
     bool second_regime; /* districts have a regime of their own */
     bool province;      /* the tree of year.h in place of one by chance */
+    dg_ms nap_ms;       /* nobody looks more often than this; 0: whenever there is reason to */
     dg_ms settle_ms;    /* bound of the laws that something good happens */
 };
 
@@ -180,6 +181,11 @@ struct sim_world {
         uint8_t *bytes;
         size_t size;
     } caught[SIM_CAUGHT_MAX];
+    struct {
+        uint8_t *bytes;
+        size_t size;
+        int from, to;
+    } goods[2]; /* frames that the impostor has overheard: the last with receipts, the last with reports */
     uint64_t turns, packets, crashes, villainies;
 };
 
@@ -294,7 +300,7 @@ enum { SIM_CLIENT_ACCORDS = 1000000 };
 /* The signer reads the answer. */
 void sim_accord_replied(struct sim_world *world, struct sim_node *node, uint64_t client,
                         const struct dg_ctl_reply *reply);
-/* I9, for one leaf that was just logged: every author has signed what is accepted, and nothing is both issued
+/* J1, for one leaf that was just logged: every author has signed what is accepted, and nothing is both issued
  * and void. */
 void sim_accord_leaf(struct sim_node *node, struct dg_txn *txn, const struct dg_leaf *leaf);
 /* L5: every comment in the node's log is held once by the author and by every addressee; txn[] are read
@@ -334,6 +340,28 @@ void sim_carried_arrive(struct sim_world *world, const struct sim_happening *hap
 enum { SIM_CLIENT_YEAR = 2000000 }; /* and above: beyond those of accord.c */
 /* The clerk of a year reads the answer. */
 void sim_year_replied(struct sim_world *world, uint64_t client, const struct dg_ctl_reply *reply);
+
+/* ---- story_away.c ---- */
+enum { SIM_CLIENT_AWAY = 503 };
+
+/* ---- trespass.c: organs that reach into others' mailboxes ---- */
+enum { SIM_CLIENT_TRESPASS = 504 };
+/* An organ of the node marks what another has received: I9 says that it may not. */
+void sim_trespass(struct sim_world *world, struct sim_node *node);
+/* The answer; breaks I9 when it is yes. */
+void sim_trespass_replied(struct sim_world *world, const struct sim_node *node,
+                          const struct dg_ctl_reply *reply);
+
+/* True when the node is there, has nothing else to think about, and can read its store: what others say in the
+ * same batch, or a sick disk, must not answer for a lie. */
+bool sim_villain_may(const struct sim_node *node);
+
+/* ---- impostor.c: lies told downward, and bits that turned ---- */
+/* Keeps the goods that went by, from whom to whom. */
+void sim_impostor_overhear(struct sim_world *world, const struct sim_node *from, const struct sim_node *to,
+                           const struct dg_frame *frame, struct dg_bytes bytes);
+/* One misdeed of some kind; that it is refused is checked at once where it must be. */
+void sim_impostor_act(struct sim_world *world);
 
 /* ---- villain.c: input that must not be believed ---- */
 /* One misdeed of some kind; the refusal of it is checked at once. */
