@@ -18,7 +18,9 @@
 struct dg_flight {
     enum dg_lane lane;
     uint64_t seq;
-    dg_ms due; /* send again then */
+    dg_ms due;     /* send again then */
+    dg_ms sent;    /* first on this connection */
+    uint32_t size; /* in a frame, were nothing packed */
     uint32_t tries;
 };
 
@@ -39,7 +41,10 @@ struct dg_link {
     uint32_t resets;
     int64_t skew_ms;
     uint64_t ping_number;
-    uint32_t window;
+    uint32_t window;         /* so many rows may be on their way */
+    struct dg_credit credit; /* the neighbour's last; items 0: none yet */
+    dg_ms answer_ms;         /* how long its answers take of late; 0: not known */
+    dg_ms moved;             /* when it took something last */
     dg_ms full_until; /* the socket was full: nothing is packed before */
     uint32_t full_tries;
     uint64_t again_seq[DG_LANE_COUNT]; /* lowest row per lane that was answered "later"; 0: none */
@@ -173,6 +178,13 @@ bool dg_outbox_release(struct dg_node *node, struct dg_txn *txn, struct dg_bytes
  * has looked at it. */
 void dg_outbox_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link *link,
                         const struct dg_answer *answer, dg_ms now);
+/* The neighbour has just shown that it takes things: what was put off is tried soon, and after a sleep all that
+ * waits for an answer, too. */
+void dg_outbox_contact(struct dg_node *node, struct dg_link *link, dg_ms now);
+/* Takes the credit that a neighbour gives. */
+void dg_outbox_credit(struct dg_link *link, const struct dg_credit *credit);
+/* What this node gives each neighbour: its part of what may be unanswered on all links. */
+struct dg_credit dg_outbox_credit_given(const struct dg_node *node);
 /* Lets go of the records that a neighbour refused: nobody can release them by a report's id, and either side
  * may know better after a restart. Held reports stay held. */
 void dg_outbox_unhold_records(struct dg_txn *txn);
