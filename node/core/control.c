@@ -166,6 +166,8 @@ static void control_status(struct dg_node *node, struct dg_txn *txn, const struc
         if (link->connected && (link->skew_ms > 600000 || link->skew_ms < -600000))
             add_reason(reply, "CLOCK_SKEW");
     }
+    if (node->late)
+        add_reason(reply, "LATE");
     bool calls = false;
     dg_attention_each(txn, attention_calls, &calls);
     if (calls)

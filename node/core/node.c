@@ -388,6 +388,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
         dg_link_tick(node, txn, now, out);
         dg_link_note(node, txn, now);
         dg_duties_tick(node, txn, now);
+        dg_alarm_tick(node, txn, now);
         break;
     case DG_EVENT_CTL:
         if (event->request != NULL && event->request->verb == DG_CTL_CARRY)

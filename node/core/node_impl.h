@@ -119,6 +119,9 @@ struct dg_node {
 
     struct dg_duties *duties;   /* calendars as read, and who must be reminded (duties.c) */
     struct dg_packing *packing; /* a frame under construction (packing.c) */
+    dg_ms alarmed;              /* when alarm.c looked last; 0: not yet */
+    uint64_t watched;           /* and from which position on it looks next */
+    bool late;                  /* something waits to be sent for too long */
     uint64_t counted_refused;   /* unattributable input, counted and not logged */
 };
 
@@ -483,6 +486,14 @@ void dg_control_joint(struct dg_node *node, struct dg_txn *txn, const struct dg_
  * only checks. */
 void dg_control_attention(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                           dg_ms now, struct dg_ctl_reply *reply);
+
+/* ---- alarms (alarm.c) ---- */
+/* Looks once a minute what has waited too long, and tells each once. */
+void dg_alarm_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now);
+/* Remembers an accepted report, just written, that somebody must act on: a flash report, or one that waits for an
+ * organ of this unit to pass it on. */
+void dg_alarm_watch(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+                    const struct dg_id *id, uint64_t position, dg_ms now);
 
 /* ---- why (control_why.c) ---- */
 /* Tells how the lines are and what is on its way: of one report, or of all that waits. */
