@@ -101,6 +101,12 @@ enum {
     DG_HELLO_MS = 5000, /* a HELLO is repeated until it is answered */
     DG_PING_MS = 10000,
     DG_PONG_MS = 30000, /* no authenticated PONG for so long: a dead link */
+    DG_LATE_URGENT_MS = 3600000, /* an urgent report that waits so long is told to a person */
+    DG_LATE_MS = 86400000,       /* and so is any other */
+    DG_UNREAD_MS = 3600000,      /* a flash report that nobody marks for so long */
+    DG_ASLEEP_MS = 30000,              /* a neighbour that has taken nothing for so long sleeps */
+    DG_CREDIT_BYTES = 64 * 1024 * 1024, /* unanswered on all links together, each getting its part */
+    DG_CREDIT_BYTES_LEAST = 64 * 1024,  /* but no less than this */
     DG_RETRY_MIN_MS = 2000,
     DG_RETRY_MAX_MS = 600000,
     DG_RETRY_URGENT_MAX_MS = 30000,

@@ -73,13 +73,15 @@ static struct dg_beat *read_beat(struct dg_pb *pb, const Dgpb__Beat *wire)
     return beat;
 }
 
-static const uint32_t *read_credit(struct dg_pb *pb, const Dgpb__Credit *wire)
+static const struct dg_credit *read_credit(struct dg_pb *pb, const Dgpb__Credit *wire)
 {
-    uint32_t *items = wire == NULL ? NULL : dg_pb_alloc(pb, sizeof *items);
+    struct dg_credit *credit = wire == NULL ? NULL : dg_pb_alloc(pb, sizeof *credit);
 
-    if (items != NULL)
-        *items = wire->items;
-    return items;
+    if (credit == NULL)
+        return NULL;
+    credit->items = wire->items;
+    credit->bytes = wire->bytes;
+    return credit;
 }
 
 static const uint8_t *read_enrol_hello(struct dg_pb *pb, const Dgpb__EnrolHello *wire)

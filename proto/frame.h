@@ -58,6 +58,11 @@ struct dg_beat {
     dg_ms clock_ms;
 };
 
+struct dg_credit {
+    uint32_t items;
+    uint64_t bytes; /* 0: no limit of that kind */
+};
+
 struct dg_enrol_request {
     uint8_t invitation[16];
     struct dg_hash nonce;
@@ -133,7 +138,7 @@ struct dg_frame {
     struct dg_welcome *welcome;
     struct dg_refused *refused;
     struct dg_beat *ping, *pong;
-    const uint32_t *credit;
+    const struct dg_credit *credit;
     const uint8_t *enrol_hello; /* 16 bytes: the invitation id */
     const struct dg_hash *enrol_challenge;
     struct dg_enrol_request *enrol_request;

@@ -57,11 +57,14 @@ static void write_beat(struct dg_pb_out *out, const struct dg_beat *beat, Dgpb__
     wire->clock_ms = beat->clock_ms;
 }
 
-static void write_credit(struct dg_pb_out *out, uint32_t credit, Dgpb__Credit **ret)
+static void write_credit(struct dg_pb_out *out, const struct dg_credit *credit, Dgpb__Credit **ret)
 {
     *ret = dg_pb_message(out, &dgpb__credit__descriptor);
-    if (*ret != NULL)
-        (*ret)->items = credit;
+    if (*ret == NULL)
+        return;
+    (*ret)->items = credit->items;
+    (*ret)->has_bytes = credit->bytes != 0;
+    (*ret)->bytes = credit->bytes;
 }
 
 static void write_enrol_hello(struct dg_pb_out *out, const uint8_t *invitation, Dgpb__EnrolHello **ret)
@@ -93,7 +96,7 @@ static void write_single(struct dg_pb_out *out, const struct dg_frame *frame, Dg
     if (frame->pong != NULL)
         write_beat(out, frame->pong, &wire->pong);
     if (frame->credit != NULL)
-        write_credit(out, *frame->credit, &wire->credit);
+        write_credit(out, frame->credit, &wire->credit);
     if (frame->enrol_hello != NULL)
         write_enrol_hello(out, frame->enrol_hello, &wire->enrol_hello);
     if (frame->enrol_challenge != NULL)

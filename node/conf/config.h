@@ -14,6 +14,8 @@
       "nơi cấp dưới kết nối tới, tcp://máy:cổng; trống: không có cấp dưới")                                  \
     X(log_level, STRING, "notice", "error, notice or debug", "mức nhật ký: error, notice hoặc debug")        \
     X(workers, NUMBER, "2", "threads that check signatures, 1 to 16", "số luồng kiểm tra chữ ký, 1 đến 16")  \
+    X(unread_hours, NUMBER, "1", "hours until a flash report that nobody marks is told, 1 to 16",            \
+      "số giờ đến khi báo cáo hỏa tốc chưa ai tiếp nhận được báo động, 1 đến 16")                            \
     X(terms, STRING, "", "the days on which the committee's terms began: 2020-10-15, 2025-09-20",            \
       "các ngày bắt đầu nhiệm kỳ của cấp ủy: 2020-10-15, 2025-09-20")                                        \
     X(disk_percent, NUMBER, "5", "percent of the disk that must be free to take new reports, 0 to 50",       \
@@ -26,7 +28,7 @@
 struct dg_config {
     char listen[DG_ENDPOINT_MAX + 1];
     char log_level[16];
-    unsigned workers;
+    unsigned workers, unread_hours;
     char terms[DG_ENDPOINT_MAX + 1];
     unsigned disk_percent, disk_floor, ballast;
 };

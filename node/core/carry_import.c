@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/core/carry_impl.h"
+#include "node/core/had.h"
 #include "node/core/issued_impl.h"
 #include "node/core/outbox_impl.h"
 
@@ -185,8 +186,11 @@ bool dg_carry_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link 
         dg_outbox_answered(node, txn, link, &refusal, now);
         return !held;
     }
-    /* A report leaves its outbox by a receipt alone. */
-    return lane == DG_LANE_CONTROL && dg_outbox_release(node, txn, unit, lane, queued.seq);
+    if (lane != DG_LANE_CONTROL) /* a report leaves its outbox by a receipt alone */
+        return false;
+    if (!link->up)
+        dg_had_acked(txn, unit, queued.seq, now);
+    return dg_outbox_release(node, txn, unit, lane, queued.seq);
 }
 
 /* ---- the door ----------------------------------------------------------------------------------- */
@@ -211,6 +215,8 @@ void dg_carry_import(struct dg_node *node, struct dg_txn *txn, const struct dg_e
             (void)dg_fault(&reply.fault, DG_ERR_NO_MEMORY);
     }
     if (in.link != NULL) {
+        if (!in.link->connected)
+            in.link->hello_sent = 0; /* whoever can send a stick may be called again at once */
         begin_bundle(&in);
         take_frame(&in);
         take_answers(&in);

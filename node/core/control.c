@@ -178,6 +178,8 @@ static void control_status(struct dg_node *node, struct dg_txn *txn, const struc
     }
     if (node->disk_low)
         add_reason(reply, "DISK_FULL");
+    if (node->late)
+        add_reason(reply, "LATE");
     bool calls = false;
     dg_attention_each(txn, attention_calls, &calls);
     if (calls)

@@ -344,6 +344,7 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
     dg_named_put(txn, admission->report, &admission->id, position);
     dg_register_put(txn, admission->report, &admission->id, position);
     write_outboxes(node, txn, admission, position, now);
+    dg_alarm_watch(node, txn, admission->report, &admission->id, position, now);
     dg_supersede_heard(node, txn, admission->report, &admission->id, position, now);
     return position;
 }

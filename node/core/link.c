@@ -77,6 +77,9 @@ static void link_connected(struct dg_link *link, uint64_t conn, dg_ms now)
     link->resets = 0;
     link->flight_count = 0;
     link->window = DG_WINDOW_MIN;
+    link->credit = (struct dg_credit){.items = 0};
+    link->answer_ms = 0;
+    link->moved = now;
     link->full_until = 0;
     link->again_at = 0;
     link->again_tries = 0;

@@ -269,6 +269,11 @@ static void on_goods(struct dg_node *node, struct dg_txn *txn, const struct dg_e
                      const struct dg_claims *claims, struct dg_link *link, dg_ms now, struct dg_out *out)
 {
     const struct dg_frame *frame = event->frame;
+    bool goods = frame->record_count + frame->parcel_count > 0;
+    if (frame->credit != NULL)
+        dg_outbox_credit(link, frame->credit);
+    if (goods && now - link->moved > DG_ASLEEP_MS) /* it lives again */
+        dg_outbox_contact(node, link, now);
     for (size_t i = 0; i < frame->record_count; i++)
         dg_goods_record(node, txn, event, claims, link, &frame->record[i], now, out);
     for (size_t i = 0; i < frame->parcel_count; i++)
@@ -371,11 +376,13 @@ static void clock_step(struct dg_node *node, dg_ms now)
     for (size_t i = 0; stepped && i < node->link_count; i++) {
         struct dg_link *link = node->link[i];
         dg_ms *const times[] = {&link->heard,    &link->since,    &link->hello_sent, &link->ping_sent,
-                                &link->reset_at, &link->again_at, &link->full_until};
+                                &link->reset_at, &link->again_at, &link->full_until, &link->moved};
         for (size_t k = 0; k < sizeof times / sizeof times[0]; k++)
             shift(times[k], by);
-        for (size_t k = 0; k < link->flight_count; k++)
+        for (size_t k = 0; k < link->flight_count; k++) {
             shift(&link->flight[k].due, by);
+            shift(&link->flight[k].sent, by);
+        }
     }
 }
 
@@ -413,6 +420,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
         dg_link_tick(node, txn, now, out);
         dg_link_note(node, txn, now);
         dg_duties_tick(node, txn, now);
+        dg_alarm_tick(node, txn, now);
         break;
     case DG_EVENT_CTL:
         if (event->request != NULL && event->request->verb == DG_CTL_CARRY)

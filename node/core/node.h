@@ -39,6 +39,7 @@ struct dg_node_env {
     void *random_ctx;
     struct dg_curve_key (*curve_of)(const struct dg_seed *seed); /* public half of a CURVE secret */
     const char *endpoint; /* where children call now; NULL: as certified. Borrowed */
+    dg_ms unread_ms; /* a flash report that nobody marks for so long is told; 0: DG_UNREAD_MS */
     const struct dg_sealer *sealer; /* NULL: nothing is carried by hand. Borrowed */
     const struct dg_guard *guard; /* watches over what strangers send; may be NULL. Borrowed */
 };

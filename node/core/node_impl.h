@@ -18,7 +18,9 @@
 struct dg_flight {
     enum dg_lane lane;
     uint64_t seq;
-    dg_ms due; /* send again then */
+    dg_ms due;     /* send again then */
+    dg_ms sent;    /* first on this connection */
+    uint32_t size; /* in a frame, were nothing packed */
     uint32_t tries;
 };
 
@@ -39,7 +41,10 @@ struct dg_link {
     uint32_t resets;
     int64_t skew_ms;
     uint64_t ping_number;
-    uint32_t window;
+    uint32_t window;         /* so many rows may be on their way */
+    struct dg_credit credit; /* the neighbour's last; items 0: none yet */
+    dg_ms answer_ms;         /* how long its answers take of late; 0: not known */
+    dg_ms moved;             /* when it took something last */
     dg_ms full_until; /* the socket was full: nothing is packed before */
     uint32_t full_tries;
     uint64_t again_seq[DG_LANE_COUNT]; /* lowest row per lane that was answered "later"; 0: none */
@@ -115,6 +120,9 @@ struct dg_node {
 
     struct dg_duties *duties;   /* calendars as read, and who must be reminded (duties.c) */
     struct dg_packing *packing; /* a frame under construction (packing.c) */
+    dg_ms alarmed;              /* when alarm.c looked last; 0: not yet */
+    uint64_t watched;           /* and from which position on it looks next */
+    bool late;                  /* something waits to be sent for too long */
     uint64_t counted_refused;   /* unattributable input, counted and not logged */
 };
 
@@ -177,6 +185,13 @@ bool dg_outbox_release(struct dg_node *node, struct dg_txn *txn, struct dg_bytes
  * has looked at it. */
 void dg_outbox_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link *link,
                         const struct dg_answer *answer, dg_ms now);
+/* The neighbour has just shown that it takes things: what was put off is tried soon, and after a sleep all that
+ * waits for an answer, too. */
+void dg_outbox_contact(struct dg_node *node, struct dg_link *link, dg_ms now);
+/* Takes the credit that a neighbour gives. */
+void dg_outbox_credit(struct dg_link *link, const struct dg_credit *credit);
+/* What this node gives each neighbour: its part of what may be unanswered on all links. */
+struct dg_credit dg_outbox_credit_given(const struct dg_node *node);
 /* Lets go of the records that a neighbour refused: nobody can release them by a report's id, and either side
  * may know better after a restart. Held reports stay held. */
 void dg_outbox_unhold_records(struct dg_txn *txn);
@@ -507,6 +522,14 @@ void dg_control_joint(struct dg_node *node, struct dg_txn *txn, const struct dg_
  * only checks. */
 void dg_control_attention(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                           dg_ms now, struct dg_ctl_reply *reply);
+
+/* ---- alarms (alarm.c) ---- */
+/* Looks once a minute what has waited too long, and tells each once. */
+void dg_alarm_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now);
+/* Remembers an accepted report, just written, that somebody must act on: a flash report, or one that waits for an
+ * organ of this unit to pass it on. */
+void dg_alarm_watch(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
+                    const struct dg_id *id, uint64_t position, dg_ms now);
 
 /* ---- why (control_why.c) ---- */
 /* Tells how the lines are and what is on its way: of one report, or of all that waits. */

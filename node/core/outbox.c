@@ -51,13 +51,6 @@ static void flight_land(struct dg_link *link, struct dg_flight *flight)
     link->wake = true;
 }
 
-/* The neighbour takes things: what it put off is worth asking soon again. */
-static void link_moves(struct dg_link *link)
-{
-    if (link != NULL)
-        link->again_tries = 0;
-}
-
 bool dg_outbox_release(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit, enum dg_lane lane,
                        uint64_t seq)
 {
@@ -68,39 +61,13 @@ bool dg_outbox_release(struct dg_node *node, struct dg_txn *txn, struct dg_bytes
         dg_del(txn, DG_TABLE_OUTBOX, dg_row_key_bytes(&key));
     struct dg_link *link = dg_link_by_unit(node, unit);
     struct dg_flight *flight = link != NULL ? dg_flight_find(link, lane, seq) : NULL;
-    link_moves(link);
     if (flight != NULL) {
-        /* A neighbour that keeps up may have more on the way. */
-        if (DG_MUTANT("window-shrinks") && link->window > 0)
-            link->window--;
-        else if (link->window < DG_WINDOW_MAX)
-            link->window++;
+        dg_outbox_answer_took(link, node->last_now - flight->sent);
         flight_land(link, flight);
     }
+    if (link != NULL && found)
+        dg_outbox_contact(node, link, node->last_now);
     return found;
-}
-
-/* Every row that flies asks for some, and the kernel takes as long for four bytes as for many. */
-static uint32_t noise(struct dg_node *node)
-{
-    if (node->noise_left == 0) {
-        node->env.random(node->env.random_ctx, node->noise, sizeof node->noise);
-        node->noise_left = sizeof node->noise / sizeof node->noise[0];
-    }
-    return node->noise[--node->noise_left];
-}
-
-dg_ms dg_outbox_patience(struct dg_node *node, enum dg_lane lane, uint32_t tries)
-{
-    if (DG_MAYBE("the earliest retry"))
-        return 1;
-    dg_ms cap = lane <= DG_LANE_URGENT ? DG_RETRY_URGENT_MAX_MS : DG_RETRY_MAX_MS;
-    dg_ms wait = DG_RETRY_MIN_MS;
-    for (uint32_t i = 0; i < tries && wait < cap; i++)
-        wait *= 2;
-    if (wait > cap)
-        wait = cap;
-    return wait / 2 + (dg_ms)(noise(node) % (uint32_t)(wait / 2 + 1));
 }
 
 /* What the neighbour could not take yet is gone over again later, more and more slowly until it takes
@@ -110,7 +77,7 @@ static void put_off(struct dg_node *node, struct dg_link *link, enum dg_lane lan
     if (link->again_seq[lane] == 0 || seq + 1 < link->again_seq[lane])
         link->again_seq[lane] = seq + 1;
     if (link->again_at == 0 && !DG_MUTANT("put-off-for-ever"))
-        link->again_at = now + dg_outbox_patience(node, lane, link->again_tries++);
+        link->again_at = now + dg_outbox_patience(node, link, lane, link->again_tries++);
 }
 
 void dg_outbox_take_up_again(struct dg_link *link, dg_ms now)

@@ -10,9 +10,12 @@
 /* ---- flights (outbox.c) ---- */
 /* The flight of that row, borrowed until a flight begins or ends. NULL when it is not in flight. */
 struct dg_flight *dg_flight_find(struct dg_link *link, enum dg_lane lane, uint64_t seq);
-/* How long to wait after so many tries: full jitter between half and the whole of 2 s · 2^tries, capped by
- * the lane. */
-dg_ms dg_outbox_patience(struct dg_node *node, enum dg_lane lane, uint32_t tries);
+/* How long to wait after so many tries: full jitter from half the first wait up to the first wait · 2^tries, capped
+ * by the lane. The first wait is 2 s, or twice the time that the neighbour's answers take if that is more: on a
+ * slow line a row must not be sent again while its answer is on its way. */
+dg_ms dg_outbox_patience(struct dg_node *node, const struct dg_link *link, enum dg_lane lane, uint32_t tries);
+/* The neighbour has answered a row so long after it was sent first: the window may grow. */
+void dg_outbox_answer_took(struct dg_link *link, dg_ms took);
 /* Goes over what the neighbour had put off once more, when it is time. */
 void dg_outbox_take_up_again(struct dg_link *link, dg_ms now);
 

@@ -5,9 +5,19 @@
 
 #include "node/core/outbox_impl.h"
 
-static dg_ms flight_due(struct dg_node *node, const struct dg_flight *flight, dg_ms now)
+static dg_ms flight_due(struct dg_node *node, const struct dg_link *link, const struct dg_flight *flight,
+                        dg_ms now)
 {
-    return now + dg_outbox_patience(node, flight->lane, flight->tries);
+    return now + dg_outbox_patience(node, link, flight->lane, flight->tries);
+}
+
+/* What is unanswered, in bytes. */
+static uint64_t bytes_in_flight(const struct dg_link *link)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < link->flight_count; i++)
+        sum += link->flight[i].size;
+    return sum;
 }
 
 static enum dg_said packing_send(struct dg_packing *p, const struct dg_voice *voice)
@@ -59,6 +69,7 @@ struct pick_new {
     struct dg_packing *p;
     struct picked *picked;
     enum dg_lane lane;
+    uint64_t flying; /* bytes that are on their way already */
 };
 
 static bool pick_new_row(struct pick_new *pick, const struct dg_queued *queued)
@@ -72,11 +83,17 @@ static bool pick_new_row(struct pick_new *pick, const struct dg_queued *queued)
         window = 1;
     if (in_flight >= window || in_flight >= DG_WINDOW_MAX || picked->count >= DG_PACK_MAX)
         return false;
+    /* One row may always go: it may be longer than all credit. */
+    const struct dg_credit *credit = &p->link->credit;
+    if (credit->bytes > 0 && pick->flying + p->bytes >= credit->bytes && in_flight > 0)
+        return false;
+    size_t before = p->bytes;
     enum dg_packed packed = queued->held ? DG_PACK_BROKEN : dg_packing_add(p, queued);
     if (packed != DG_PACKED)
         return packed == DG_PACK_BROKEN;
     picked->again[picked->count] = false;
-    picked->flight[picked->count++] = (struct dg_flight){.lane = queued->lane, .seq = queued->seq};
+    picked->flight[picked->count++] =
+        (struct dg_flight){.lane = queued->lane, .seq = queued->seq, .size = (uint32_t)(p->bytes - before)};
     return true;
 }
 
@@ -109,11 +126,12 @@ static void picked_fly(struct dg_node *node, struct dg_link *link, const struct 
         struct dg_flight *old = picked->again[i] ? dg_flight_find(link, flight.lane, flight.seq) : NULL;
         if (old != NULL) {
             old->tries++;
-            old->due = flight_due(node, old, now);
+            old->due = flight_due(node, link, old, now);
             continue;
         }
         assert(link->flight_count < DG_WINDOW_MAX);
-        flight.due = flight_due(node, &flight, now);
+        flight.sent = now;
+        flight.due = flight_due(node, link, &flight, now);
         link->flight[link->flight_count++] = flight;
         if (link->cursor[flight.lane] <= flight.seq)
             link->cursor[flight.lane] = flight.seq + 1 + DG_MUTANT("cursor-skips");
@@ -125,9 +143,10 @@ static bool pump_once(struct dg_packing *p, dg_ms now, const struct dg_voice *vo
     struct picked picked = {.count = 0};
     dg_packing_reset(p);
     pick_due(p, &picked, now);
+    uint64_t flying = bytes_in_flight(p->link);
     for (enum dg_lane next = DG_LANE_CONTROL; next < DG_LANE_BULK; next++) {
         enum dg_lane lane = DG_MUTANT("urgent-last") ? DG_LANE_NORMAL - next : next;
-        struct pick_new pick = {.p = p, .picked = &picked, .lane = lane};
+        struct pick_new pick = {.p = p, .picked = &picked, .lane = lane, .flying = flying};
         pick_lane(&pick);
     }
     if (picked.count == 0)

@@ -170,6 +170,7 @@ struct gather {
     struct dg_log_view log;
     struct dg_prover prover;
     struct dg_frame frame;
+    struct dg_credit credit;
     size_t bytes; /* a generous estimate of the encoded size */
     struct dg_record record[GATHER_MAX];
     struct dg_answer answer[GATHER_MAX];
@@ -178,7 +179,8 @@ struct gather {
 
 static void gather_reset(struct gather *g)
 {
-    g->frame = (struct dg_frame){.record = g->record, .answer = g->answer, .acked = g->acked};
+    g->frame = (struct dg_frame){
+        .record = g->record, .answer = g->answer, .acked = g->acked, .credit = &g->credit};
     g->bytes = 0;
     if (g->log.checkpoint.size > 0) {
         g->frame.checkpoint = &g->log.checkpoint;
@@ -312,6 +314,7 @@ void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct d
     struct gather *g = left && txn != NULL ? malloc(sizeof *g) : NULL;
     if (g != NULL) {
         g->voice = voice;
+        g->credit = dg_outbox_credit_given(node);
         dg_log_get(txn, &g->log);
         dg_prover_init(&g->prover, txn, g->log.size);
         say_gathered(g, out);

@@ -51,9 +51,10 @@ static void reread(void *ctx)
         DG_OK)
         dg_log_fault(&d->log, "config", &fault);
     dg_log_note(&d->log, "config", "đã đọc lại cấu hình", "the configuration was read again");
-    if (strcmp(config.listen, d->config.listen) != 0 || config.workers != d->config.workers)
-        dg_log_note(&d->log, "config", "listen và workers có hiệu lực từ lần khởi động sau",
-                    "listen and workers take effect at the next start");
+    if (strcmp(config.listen, d->config.listen) != 0 || config.workers != d->config.workers ||
+        config.unread_hours != d->config.unread_hours)
+        dg_log_note(&d->log, "config", "listen, workers và unread_hours có hiệu lực từ lần khởi động sau",
+                    "listen, workers and unread_hours take effect at the next start");
 }
 
 /* The keys are shut in a directory of their own; but whoever may enter DIR may read reports, reach the
@@ -166,6 +167,7 @@ static enum dg_err open_node(struct daemon *d, struct dg_fault *fault)
         .random = random_bytes,
         .curve_of = dg_curve_key_of,
         .sealer = dg_keyring_sealer(d->keyring),
+        .unread_ms = (dg_ms)d->config.unread_hours * 3600000,
         .endpoint = d->config.listen[0] != '\0' ? dg_net_endpoint(d->net) : NULL,
         .guard = dg_guard_of(d->guard),
     };

@@ -369,6 +369,12 @@ static bool check_attention(void *ctx, const struct dg_attention *item)
     /* What was on its way while a day went by, or a clock was set, was missing for a day by that clock. */
     bool overnight = (v->world->leap != 0 || v->world->options.step != 0) &&
                      dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_GAP));
+    /* By the same clocks urgent news and others have waited too long, and flash reports are unread. */
+    static const enum dg_err late[] = {DG_ERR_LATE_URGENT, DG_ERR_LATE_REPORT, DG_ERR_LATE_PASS,
+                                       DG_ERR_UNREAD_FLASH};
+    for (size_t i = 0; i < sizeof late / sizeof late[0]; i++)
+        fine = fine || ((v->world->leap != 0 || v->world->options.step != 0) &&
+                        dg_bytes_is(item->code, dg_err_name(late[i])));
     fine = fine || overnight || dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED));
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         fine = fine || dg_bytes_is(item->code, dg_err_name(expected[i]));

@@ -485,7 +485,7 @@ static inline struct dg_frame sample_handshake(void)
     static struct dg_welcome welcome;
     static struct dg_refused refused;
     static struct dg_beat beat = {1, SAMPLE_MS};
-    static const uint32_t credit = 64;
+    static const struct dg_credit credit = {.items = 64, .bytes = 1 << 20};
     static const uint8_t invitation[16] = {1};
     static struct dg_hash nonce;
     static struct dg_enrol_request request;

@@ -89,7 +89,8 @@ static void the_parts_of_a_frame_survive(void **state)
     assert_int_equal(frame.record[0].index, 5);
     assert_int_equal(frame.answer[0].retry_after_ms, 2000);
     assert_int_equal(dg_frame_decode(&arena, handshake_bytes(), &frame, NULL), DG_OK);
-    assert_int_equal(*frame.credit, 64);
+    assert_int_equal(frame.credit->items, 64);
+    assert_int_equal(frame.credit->bytes, 1 << 20);
     assert_int_equal(frame.hello->boot, 3);
     assert_int_equal(frame.enrol_hello[0], 1);
     assert_int_equal(frame.enrol_grant->directory_count, 1);
