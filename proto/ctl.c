@@ -7,7 +7,7 @@
 #include "common/text.h"
 #include "proto/pb.h"
 
-enum { DRAFT_MAX = DG_REPORT_MAX, TYPED_MAX = 255 };
+enum { DRAFT_MAX = DG_REPORT_MAX, TYPED_MAX = 255, UNIT_THAW = 1 };
 
 /* --- writing -------------------------------------------------------------------------------- */
 
@@ -180,6 +180,15 @@ static void write_why(struct dg_pb_out *out, const struct dg_ctl_request *reques
 {
     (void)out;
     dg_pb_optional(&wire->has_report, &wire->report, request->report);
+}
+
+static void write_unit(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlUnit *wire)
+{
+    (void)out;
+    wire->action = UNIT_THAW;
+    wire->unit = dg_pb_bytes(request->unit);
+    wire->organ = dg_pb_bytes(request->organ);
+    wire->dry_run = request->dry_run;
 }
 
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
@@ -380,6 +389,14 @@ static void read_why(struct dg_pb *pb, const Dgpb__CtlWhy *wire, struct dg_ctl_r
 {
     if (dg_pb_present(pb, wire->has_report, wire->report))
         ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
+}
+
+static void read_unit(struct dg_pb *pb, const Dgpb__CtlUnit *wire, struct dg_ctl_request *ret)
+{
+    ret->dry_run = wire->dry_run;
+    (void)dg_pb_choice(pb, wire->action, UNIT_THAW, "unit action");
+    ret->unit = typed_slug(pb, wire->unit, "unit");
+    ret->organ = typed_slug(pb, wire->organ, "organ");
 }
 
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)

@@ -27,6 +27,7 @@
     X(FETCH, fetch)         /* missing sources are asked for below */                                        \
     X(ATTENTION, attention) /* an organ has looked at what waits for a person */                             \
     X(CARRY, carry)         /* a file of a bundle is handed in */                                            \
+    X(UNIT, unit)           /* an officer decides about a unit below */                                      \
     X(WHY, why)             /* what is on its way, and what is tried again when */
 
 enum dg_ctl_verb {

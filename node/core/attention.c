@@ -137,6 +137,17 @@ static bool numbers_of(struct dg_txn *txn, const struct dg_ctl_request *request,
     return true;
 }
 
+/* The first who looked stays on record. */
+void dg_attention_ack(struct dg_txn *txn, uint64_t number, struct dg_bytes organ, dg_ms now)
+{
+    struct dg_attention item;
+    if (!dg_attention_get(txn, number, &item) || item.acked_ms != 0)
+        return;
+    item.acked_ms = now;
+    item.acker = organ;
+    write_item(txn, &item);
+}
+
 void dg_control_attention(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                           dg_ms now, struct dg_ctl_reply *reply)
 {
@@ -157,13 +168,7 @@ void dg_control_attention(struct dg_node *node, struct dg_txn *txn, const struct
             (void)dg_faultf(&reply->fault, DG_ERR_NOT_FOUND, "%llu", (unsigned long long)waiting.number[i]);
             return;
         }
-    for (size_t i = 0; i < waiting.count && !request->dry_run; i++) {
-        /* The first who looked stays on record. */
-        if (!dg_attention_get(txn, waiting.number[i], &item) || item.acked_ms != 0)
-            continue;
-        item.acked_ms = now;
-        item.acker = request->organ;
-        write_item(txn, &item);
-    }
+    for (size_t i = 0; i < waiting.count && !request->dry_run; i++)
+        dg_attention_ack(txn, waiting.number[i], request->organ, now);
     reply->text = dg_bytes_of(dg_arena_printf(txn->arena, "%zu", waiting.count));
 }

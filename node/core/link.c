@@ -110,34 +110,8 @@ static void refuse(struct dg_out *out, uint64_t conn, const struct dg_fault *fau
     dg_out_frame(out, conn, &frame);
 }
 
-/* The boot counter only grows; the same one from another process is a second machine. */
-static enum dg_err fence(struct dg_txn *txn, const struct dg_hello *hello, struct dg_fault *fault)
-{
-    struct dg_row_key key = dg_key_slug(hello->unit);
-    struct dg_bytes value;
-    uint64_t boot = 0;
-    uint8_t nonce[16] = {0};
-    if (dg_get(txn, DG_TABLE_PEER, dg_row_key_bytes(&key), &value)) {
-        struct dg_row row = {.rest = value};
-        boot = dg_row_u64(&row);
-        dg_row_fixed(&row, nonce, sizeof nonce);
-    }
-    if (hello->boot < boot)
-        return dg_faultf(fault, DG_ERR_OLD_BOOT, "boot %llu after %llu", (unsigned long long)hello->boot,
-                         (unsigned long long)boot);
-    if (hello->boot == boot && memcmp(nonce, hello->nonce, sizeof nonce) != 0)
-        return dg_fault(fault, DG_ERR_CLONE);
-    if (hello->boot > boot) {
-        uint8_t row[24];
-        dg_u64be_put(row, hello->boot);
-        memcpy(row + 8, hello->nonce, sizeof hello->nonce);
-        dg_put(txn, DG_TABLE_PEER, dg_row_key_bytes(&key), dg_bytes_at(row, sizeof row));
-    }
-    return DG_OK;
-}
-
 static enum dg_err hello_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
-                               dg_ms now, struct dg_fault *fault)
+                               dg_ms now, struct dg_out *out, struct dg_fault *fault)
 {
     const struct dg_hello *hello = event->frame->hello;
     const struct dg_directory *dir = dg_node_directory(node, txn);
@@ -154,7 +128,7 @@ static enum dg_err hello_check(struct dg_node *node, struct dg_txn *txn, const s
     else if (now > unit->not_after_ms)
         err = dg_faultf(fault, DG_ERR_EXPIRED, "%.*s", (int)hello->unit.size, (const char *)hello->unit.data);
     else
-        err = fence(txn, hello, fault);
+        err = dg_fence(node, txn, hello, now, out, fault);
     return err;
 }
 
@@ -163,7 +137,7 @@ void dg_link_hello(struct dg_node *node, struct dg_txn *txn, const struct dg_eve
 {
     const struct dg_hello *hello = event->frame->hello;
     struct dg_fault fault;
-    if (hello_check(node, txn, event, now, &fault) != DG_OK) {
+    if (hello_check(node, txn, event, now, out, &fault) != DG_OK) {
         if (dg_slug_ok(hello->unit)) {
             char unit[DG_SLUG_MAX + 1] = "";
             memcpy(unit, hello->unit.data, hello->unit.size);

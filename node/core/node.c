@@ -302,7 +302,8 @@ static bool link_holds(struct dg_node *node, struct dg_txn *txn, const struct dg
     return unit != NULL && dg_curve_key_equal(&event->key, &unit->transport);
 }
 
-static void on_refused(struct dg_link *link, const struct dg_refused *refused, dg_ms now, struct dg_out *out)
+static void on_refused(struct dg_txn *txn, struct dg_link *link, const struct dg_refused *refused, dg_ms now,
+                       struct dg_out *out)
 {
     bool greet_again = dg_bytes_is(refused->code, dg_err_name(DG_ERR_PROTOCOL));
     dg_link_down(link, now);
@@ -314,6 +315,8 @@ static void on_refused(struct dg_link *link, const struct dg_refused *refused, d
     enum dg_err code = dg_err_by_name((const char *)refused->code.data, refused->code.size);
     (void)dg_faultf(&fault, code, "%.*s", (int)refused->detail.size, (const char *)refused->detail.data);
     dg_fault_unit(&fault, link->unit);
+    if (code == DG_ERR_CLONE && !link->refused)
+        dg_attention_once(txn, now, code, dg_bytes_of(link->unit), refused->detail);
     if (!link->refused)
         dg_out_fact(out, &fault, "uplink");
     link->refused = true;
@@ -348,7 +351,7 @@ static void on_message(struct dg_node *node, struct dg_txn *txn, const struct dg
         dg_carried_forget(txn, dg_bytes_of(link->unit));
     }
     if (link->up && frame->refused != NULL) {
-        on_refused(link, frame->refused, now, out);
+        on_refused(txn, link, frame->refused, now, out);
         return;
     }
     on_beats(link, event, now, out);

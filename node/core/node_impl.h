@@ -171,6 +171,16 @@ void dg_link_note(struct dg_node *node, struct dg_txn *txn, dg_ms now);
 /* True when the neighbour knows unit anyway: it is on its path to the root or below it. */
 bool dg_link_knows(struct dg_node *node, struct dg_txn *txn, struct dg_bytes neighbour, struct dg_bytes unit);
 
+/* ---- two machines that run one node (fence.c) ---- */
+/* Takes the boot counter and nonce of a greeting. The unit is frozen, and its connection dropped, when they show
+ * that two machines run it. DG_ERR_CLONE while it is frozen; DG_ERR_OLD_BOOT when its state is older than it
+ * was. */
+enum dg_err dg_fence(struct dg_node *node, struct dg_txn *txn, const struct dg_hello *hello, dg_ms now,
+                     struct dg_out *out, struct dg_fault *fault) DG_MUST_CHECK;
+/* Lets a frozen unit in again; whichever machine greets first is it. */
+void dg_control_unit(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request, dg_ms now,
+                     struct dg_ctl_reply *reply);
+
 /* ---- outbox (outbox.c, packing.c, pump.c) ---- */
 /* Stores a row and wakes its link, so that the next pump sends it. */
 void dg_outbox_push(struct dg_node *node, struct dg_txn *txn, const struct dg_queued *queued);

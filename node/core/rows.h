@@ -145,7 +145,9 @@ bool dg_attention_has(struct dg_txn *txn, enum dg_err code, struct dg_bytes abou
 /* Notes something for a person to look at, under the next number, even if the same is noted already. */
 void dg_attention_put(struct dg_txn *txn, dg_ms at, enum dg_err code, struct dg_bytes about,
                       struct dg_bytes detail);
-/* The same, unless it is noted already and nobody has acknowledged it yet. */
+/* Notes that an organ of this unit has looked at a line; nothing when one has before. */
+void dg_attention_ack(struct dg_txn *txn, uint64_t number, struct dg_bytes organ, dg_ms now);
+/* The same as dg_attention_put, unless it is noted already and nobody has acknowledged it yet. */
 void dg_attention_once(struct dg_txn *txn, dg_ms at, enum dg_err code, struct dg_bytes about,
                        struct dg_bytes detail);
 

@@ -675,6 +675,9 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
         request.back = true;
     } else if (verb == DG_CTL_FETCH || verb == DG_CTL_WHY) {
         request.report = sample_text("0123abcd");
+    } else if (verb == DG_CTL_UNIT) {
+        request.unit = sample_text("dong-phu");
+        request.organ = sample_text("van-phong");
     } else if (verb == DG_CTL_ATTENTION) {
         request.organ = sample_text("van-phong");
         request.number_count = 2;
