@@ -265,6 +265,11 @@ enum dg_err dg_text_enter(struct dg_arena *arena, struct dg_bytes input, enum dg
 
 void dg_text_tame(char *text)
 {
+    dg_text_tame_with(text, '?');
+}
+
+void dg_text_tame_with(char *text, char instead)
+{
     struct dg_bytes bytes = dg_bytes_of(text);
     size_t size = 0;
 
@@ -272,7 +277,7 @@ void dg_text_tame(char *text)
         utf8proc_int32_t c;
         size_t step = decode(bytes, at, &c);
         if (step == 0 || is_forbidden(c, DG_TEXT_LINE)) {
-            text[size++] = '?';
+            text[size++] = instead;
             at += step == 0 ? 1 : step;
             continue;
         }

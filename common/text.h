@@ -23,6 +23,8 @@ enum dg_err dg_text_enter(struct dg_arena *arena, struct dg_bytes input, enum dg
 /* Makes any bytes fit to show: replaces in place, by '?', each malformed byte and each character
  * that is not clean on one line. The text never grows. */
 void dg_text_tame(char *text);
+/* The same with another ASCII character. */
+void dg_text_tame_with(char *text, char instead);
 /* Display width in terminal columns; 0 for malformed text. */
 size_t dg_text_width(struct dg_bytes text);
 /* The largest size <= max that does not cut a character of text. */

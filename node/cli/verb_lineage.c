@@ -112,6 +112,7 @@ static void print_json(struct tracing *t, const struct traced *traced)
     dg_json_maybe(json, "log", found->holder);
     dg_json_maybe_id(json, "superseded_by", found->is_superseded, &found->superseded_by);
     dg_json_bool(json, "asked_back", found->asked_back);
+    dg_json_bool(json, "sources_changed", found->sources_changed);
     dg_json_changes(json, found->change_count, found->change);
     dg_json_bool(json, "repeated", found->seen);
     dg_json_print(json, t->cli->out);
@@ -142,7 +143,7 @@ static const char *remark(struct tracing *t, const struct traced *traced)
                               DG_WORDS(dg_id_short(arena, &found->superseded_by))));
     if (found->asked_back)
         text = join(t, text, dg_msg(t->cli, DG_MSG_ASKED_BACK_SHORT));
-    if (found->change_count > 0)
+    if (found->sources_changed)
         text = join(t, text, dg_msg(t->cli, DG_MSG_SOURCES_CHANGED_SHORT));
     return found->seen ? join(t, text, dg_msg(t->cli, DG_MSG_LINEAGE_SEEN)) : text;
 }
@@ -179,7 +180,7 @@ static void tally(struct tracing *t, const struct traced *traced)
     t->late += traced->days_late > 0;
     t->superseded += found->is_superseded;
     t->asked_back += found->asked_back;
-    t->changed += found->change_count > 0;
+    t->changed += found->sources_changed;
 }
 
 static bool trace_one(void *ctx, const struct dg_lineage *found)

@@ -83,11 +83,13 @@ void dg_calendar_window(struct dg_fields *fields, const struct dg_yaml *node, in
     }
     bool two =
         sscanf((const char *)text.data, "%2d-%2d%n", &start, &end, &used) == 2 && (size_t)used == text.size;
-    if (two && end == start - 1 && start >= 2 && start <= WINDOW_LAST)
+    if (two && end == start - 1 && start >= 2 && start <= WINDOW_LAST) {
         *ret = start;
-    else
-        dg_fields_complain(fields, node, "\"%s\" must be calendar, or two days in a row like 15-14",
-                           (const char *)text.data);
+        return;
+    }
+    *ret = DG_WINDOW_ANY;
+    dg_fields_complain(fields, node, "\"%s\" must be calendar, or two days in a row like 15-14",
+                       (const char *)text.data);
 }
 
 void dg_calendar_day_off(struct dg_fields *fields, const struct dg_yaml *node, enum dg_day_off *ret)

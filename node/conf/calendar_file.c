@@ -303,6 +303,7 @@ static void read_root(struct dg_calendar_draft *draft, const struct dg_yaml *roo
     dg_fields_keys(fields, root, calendar_keys, COUNT(calendar_keys), NULL);
     read_name(fields, root, ret);
     read_remind(fields, dg_yaml_member(root, "remind"), ret);
+    draft->window = DG_WINDOW_ANY;
     const struct dg_yaml *window = dg_fields_member(fields, root, "window");
     dg_calendar_window(fields, window, &draft->window);
     dg_calendar_day_off(fields, dg_yaml_member(root, "on-day-off"), &draft->day_off);
@@ -333,18 +334,6 @@ static void check_size(struct dg_fields *fields, const struct dg_yaml *root,
     dg_buf_done(&bytes);
 }
 
-/* The text of the file, normalised; its flaw goes to faults with its place. */
-static bool enter(struct dg_fields *fields, struct dg_bytes text, struct dg_bytes *ret)
-{
-    struct dg_fault flaw = {0};
-
-    enum dg_err err = dg_text_enter(fields->arena, text, DG_TEXT_LINES, ret, &flaw);
-    if (err == DG_ERR_BAD_TEXT)
-        dg_fault_list_add(fields->faults, fields->err, flaw.line, flaw.column, "not clean UTF-8 text: %s",
-                          flaw.what);
-    return err == DG_OK;
-}
-
 enum dg_err dg_calendar_read(struct dg_arena *arena, struct dg_bytes text,
                              const struct dg_rules_in_force *rules, struct dg_calendar *ret,
                              struct dg_fault_list *faults)
@@ -353,14 +342,16 @@ enum dg_err dg_calendar_read(struct dg_arena *arena, struct dg_bytes text,
     struct dg_calendar_draft draft = {.fields = &fields, .rules = rules};
     struct dg_calendar calendar = {0};
     const struct dg_yaml *root = NULL;
-    struct dg_bytes clean;
+    struct dg_bytes clean = {0};
     bool whole = false;
 
     dg_fault_list_reset(faults);
     if (text.size > DG_CALENDAR_FILE_MAX)
         dg_fault_list_add(faults, DG_ERR_BAD_CALENDAR, 1, 1, "the file is larger than %d bytes",
                           DG_CALENDAR_FILE_MAX);
-    else if (enter(&fields, text, &clean))
+    else
+        clean = dg_yaml_clean(arena, text, DG_ERR_BAD_CALENDAR, faults);
+    if (clean.data != NULL)
         root = dg_yaml_read_part(arena, dg_yaml_untab(arena, clean, DG_ERR_BAD_CALENDAR, faults), 1,
                                  DG_ERR_BAD_CALENDAR, faults, &whole);
     fields.cut_short = !whole;

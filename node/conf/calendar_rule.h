@@ -67,6 +67,9 @@ void dg_calendar_yes(struct dg_fields *fields, const struct dg_yaml *node, bool 
 /* Reads a number from least to most. */
 bool dg_calendar_number(struct dg_fields *fields, const struct dg_yaml *node, uint32_t least, uint32_t most,
                         uint32_t *ret);
+/* Stands for a window that is missing or a mistake: the one that is cut off first, so that of no due day is said
+ * that it lies before a cut-off nobody has written. */
+enum { DG_WINDOW_ANY = 2 };
 /* Reads `calendar` or two days that follow one another, 15-14; ret is left alone when node is NULL. */
 void dg_calendar_window(struct dg_fields *fields, const struct dg_yaml *node, int32_t *ret);
 /* Reads a due day for the levels named, or a map with one for each of its levels. */

@@ -276,56 +276,22 @@ static void read_root(struct dg_fields *fields, const struct dg_yaml *root, stru
     read_rules(fields, root, known, ret);
 }
 
-/* A file that is no clean text is not read as YAML, but each of its lines is looked at. */
-static void tell_flaws(struct dg_arena *arena, struct dg_bytes text, struct dg_fault_list *faults,
-                       const struct dg_fault *first)
-{
-    struct dg_bytes rest = text, line, clean;
-    struct dg_fault flaw = {0};
-    uint32_t number = 0;
-
-    for (bool more = true; more && faults->count < DG_REGIME_FAULTS_MAX;) {
-        number++;
-        more = dg_line_next(&rest, &line);
-        if (!more)
-            line = rest;
-        if (dg_text_enter(arena, line, DG_TEXT_LINES, &clean, &flaw) != DG_ERR_BAD_TEXT)
-            continue;
-        flaw.what[strcspn(flaw.what, " ")] = '\0'; /* its own place, counted in this line alone */
-        dg_fault_list_add(faults, DG_ERR_BAD_REGIME, number, flaw.column, "not clean UTF-8 text: %s",
-                          flaw.what);
-    }
-    if (faults->count == 0)
-        dg_fault_list_add(faults, DG_ERR_BAD_REGIME, first->line, first->column, "not clean UTF-8 text: %s",
-                          first->what);
-}
-
-/* The text of the file, normalised; its flaws go to faults with their places. */
-static bool enter(struct dg_arena *arena, struct dg_bytes text, struct dg_bytes *ret,
-                  struct dg_fault_list *faults)
-{
-    struct dg_fault flaw = {0};
-
-    enum dg_err err = dg_text_enter(arena, text, DG_TEXT_LINES, ret, &flaw);
-    if (err == DG_ERR_BAD_TEXT)
-        tell_flaws(arena, text, faults, &flaw);
-    return err == DG_OK;
-}
-
 enum dg_err dg_regime_read(struct dg_arena *arena, struct dg_bytes text, struct dg_regime *ret,
                            struct dg_fault_list *faults)
 {
     struct dg_fields fields = {.arena = arena, .faults = faults, .err = DG_ERR_BAD_REGIME};
     struct dg_regime regime = {0};
     const struct dg_yaml *root = NULL;
-    struct dg_bytes clean;
     bool whole = false;
 
     dg_fault_list_reset(faults);
+    struct dg_bytes clean = {0};
     if (text.size > DG_REGIME_FILE_MAX)
         dg_fault_list_add(faults, DG_ERR_BAD_REGIME, 1, 1, "the file is larger than %d bytes",
                           DG_REGIME_FILE_MAX);
-    else if (enter(arena, text, &clean, faults))
+    else
+        clean = dg_yaml_clean(arena, text, DG_ERR_BAD_REGIME, faults);
+    if (clean.data != NULL)
         root = dg_yaml_read_part(arena, dg_yaml_untab(arena, clean, DG_ERR_BAD_REGIME, faults), 1,
                                  DG_ERR_BAD_REGIME, faults, &whole);
     fields.cut_short = !whole;

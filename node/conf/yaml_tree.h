@@ -38,6 +38,10 @@ struct dg_yaml *dg_yaml_read_part(struct dg_arena *arena, struct dg_bytes text, 
 /* The member of map with that key, NULL when it has none or is no map. */
 const struct dg_yaml *dg_yaml_member(const struct dg_yaml *map, const char *key);
 
+/* The text of a file as at every point of entry: LF for CRLF, NFC. What is not clean is told, once for each line,
+ * and stands as '_', so that the rest can be read. No data when the arena is spent. */
+struct dg_bytes dg_yaml_clean(struct dg_arena *arena, struct dg_bytes text, enum dg_err err,
+                              struct dg_fault_list *faults);
 /* The text with spaces for the tabs that lines are indented with, each of which is told. In arena, or text itself
  * when there is none. */
 struct dg_bytes dg_yaml_untab(struct dg_arena *arena, struct dg_bytes text, enum dg_err err,

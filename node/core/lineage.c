@@ -106,6 +106,7 @@ static enum dg_err read_held(struct dg_txn *txn, struct dg_lineage *found)
     found->arrived_ms = held.arrived_ms;
     find_correction(txn, found);
     find_states(txn, found, held.position);
+    found->sources_changed = found->change_count > 0;
     return DG_OK;
 }
 
@@ -165,7 +166,26 @@ struct step {
     struct step *below;
     struct dg_id id;
     uint32_t depth;
+    size_t change_count; /* what is said of the sources of the report that named it */
+    const struct dg_change *change;
 };
+
+/* A source that was fetched, or never came, has no states here: what became of it since is known from the
+ * flags on the report that was made of it. */
+static void heed_changes(const struct step *step, struct dg_lineage *found)
+{
+    for (size_t i = 0; i < step->change_count; i++) {
+        const struct dg_change *change = &step->change[i];
+        if (!dg_id_equal(&change->source, &found->id))
+            continue;
+        if (change->how == DG_CHANGE_SUPERSEDED && !found->is_superseded) {
+            found->is_superseded = true;
+            found->superseded_by = change->by;
+        }
+        found->asked_back = found->asked_back || change->how == DG_CHANGE_RECALLED;
+        found->sources_changed = found->sources_changed || change->how == DG_CHANGE_SOURCES;
+    }
+}
 
 static struct step *push_sources(struct dg_txn *txn, struct step *top, const struct dg_lineage *found)
 {
@@ -175,7 +195,11 @@ static struct step *push_sources(struct dg_txn *txn, struct step *top, const str
             dg_txn_fail(txn, DG_ERR_NO_MEMORY);
             return NULL;
         }
-        *step = (struct step){.below = top, .id = found->report->source[i - 1], .depth = found->depth + 1};
+        *step = (struct step){.below = top,
+                              .id = found->report->source[i - 1],
+                              .depth = found->depth + 1,
+                              .change_count = found->change_count,
+                              .change = found->change};
         top = step;
     }
     return top;
@@ -191,13 +215,15 @@ enum dg_err dg_lineage_each(struct dg_txn *txn, const struct dg_id *id,
     if (walk.taken == NULL || walk.seen == NULL)
         return DG_ERR_NO_MEMORY;
     while (top != NULL) {
-        struct dg_lineage found = {.depth = top->depth, .id = top->id};
-        top = top->below;
+        const struct step *step = top;
+        struct dg_lineage found = {.depth = step->depth, .id = step->id};
+        top = step->below;
         enum dg_err err = read_one(txn, &found);
         if (err == DG_OK && found.depth == 0 && found.report == NULL && found.state != DG_LINEAGE_REJECTED)
             err = DG_ERR_NOT_FOUND;
         if (err != DG_OK)
             return err;
+        heed_changes(step, &found);
         found.seen = seen_before(&walk, &found.id);
         if (walk.count > DG_LINEAGE_MAX)
             return DG_ERR_TOO_LARGE;

@@ -1,5 +1,8 @@
 /* lineage.h - what a report was made of: its sources, theirs, down to the originals.
  *
+ * What became of a source since is known from its own states where it is held, and from those of the report
+ * that was made of it (state 20) where it was fetched or never came.
+ *
  * Pure reading. Memory: everything handed out lives in txn's arena.
  */
 #ifndef DG_NODE_CORE_LINEAGE_H
@@ -31,7 +34,8 @@ struct dg_lineage {
     bool seen;              /* it stands further up as well, with its sources */
     bool is_superseded;
     struct dg_id superseded_by; /* the newest report known here that corrects it */
-    bool asked_back;            /* held: by its author */
+    bool asked_back;            /* by its author */
+    bool sources_changed;       /* what it was made of was asked back, superseded or changed since */
     size_t change_count;        /* held: what its author's unit says of its sources (state 20) */
     struct dg_change *change;
 };

@@ -62,6 +62,33 @@ static void a_wrong_head_hides_no_mistake_of_the_rules(void **state)
     }
 }
 
+/* Nobody knows the cut-off then, so nothing is said that depends on it; what does not is told. */
+static void a_wrong_window_makes_no_due_day_wrong(void **state)
+{
+    static const char *const windows[] = {"window: 15-16\n", "window: [15-14]\n", ""};
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 HEAD "%srules:\n- {rule: A, periods: 2026-04, due: 20}\n"
+                      "- {rule: A, periods: 2026-04, due: 21}\n",
+                 windows[i]);
+        const char *found = compiled(*state, text);
+        assert_null(strstr(found, "cut-off"));
+        assert_non_null(strstr(found, "A 2026-04 has a date for bloc already"));
+    }
+    const char *found =
+        compiled(*state, HEAD WINDOW "rules: [{rule: A, periods: 2026-04, due: 20, window: 3-4}]\n");
+    assert_null(strstr(found, "cut-off"));
+}
+
+static void every_line_that_is_no_text_is_told_and_the_rest_is_read(void **state)
+{
+    assert_string_equal(
+        compiled_after(*state, WINDOW "replace: \xff\nrules:\n- {rule: A, periods: Z, due: 17}\n"),
+        "6:10 not clean UTF-8 text: 0xFF\n6:10 \"_\" must be yes or no\n"
+        "8:22 unknown period \"Z\": write M, Q, H, 9M, Y, Q1, H2 or 2026-Q1\n");
+}
+
 static void every_tab_is_told_and_the_rest_is_read(void **state)
 {
     assert_string_equal(compiled(*state,
@@ -313,6 +340,8 @@ int main(void)
         STORY(mistakes_are_told_in_vietnamese),
         STORY(a_wrong_head_hides_no_mistake_of_the_rules),
         STORY(every_tab_is_told_and_the_rest_is_read),
+        STORY(a_wrong_window_makes_no_due_day_wrong),
+        STORY(every_line_that_is_no_text_is_told_and_the_rest_is_read),
         STORY(what_stands_before_a_flaw_of_the_syntax_is_read_too),
         STORY(mistakes_of_rules_are_found_together),
         STORY(rules_without_an_id_are_told_and_nothing_more),

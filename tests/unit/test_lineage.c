@@ -352,6 +352,12 @@ static void a_superseded_source_flags_what_was_made_of_it(void **state)
     found = lineage(FED_TINH, &made); /* the source is not here, the flag is */
     assert_int_equal(found.item[0].change_count, 1);
     assert_int_equal(found.item[1].state, DG_LINEAGE_UNKNOWN);
+    assert_true(found.item[1].is_superseded);
+    assert_true(dg_id_equal(&found.item[1].superseded_by, &correction));
+    (void)fetch(FED_TINH, &made, false);
+    found = lineage(FED_TINH, &made);
+    assert_int_equal(found.item[1].state, DG_LINEAGE_FETCHED);
+    assert_true(dg_id_equal(&found.item[1].superseded_by, &correction));
 }
 
 static void a_source_that_is_asked_back_is_shown_so(void **state)
@@ -371,6 +377,25 @@ static void a_source_that_is_asked_back_is_shown_so(void **state)
     assert_true(found.item[1].asked_back);
     assert_false(found.item[0].asked_back);
     assert_int_equal(found.item[0].change_count, 1);
+    (void)fetch(FED_TINH, &made, false);
+    found = lineage(FED_TINH, &made);
+    assert_int_equal(found.item[1].state, DG_LINEAGE_FETCHED);
+    assert_true(found.item[1].asked_back);
+}
+
+static void a_fetched_source_whose_own_source_changed_is_shown_so(void **state)
+{
+    (void)state;
+    struct dg_id original = push(FED_XA, "periodic", NULL, 0);
+    struct dg_id first = push(FED_XA, "periodic", &original, 1);
+    struct dg_id second = push(FED_HUYEN, "periodic", &first, 1);
+    (void)fetch(FED_TINH, &second, false);
+    assert_false(lineage(FED_TINH, &second).item[1].sources_changed);
+    (void)correct(FED_XA, &original, "2026-09");
+    struct found found = lineage(FED_TINH, &second);
+    assert_int_equal(found.item[1].state, DG_LINEAGE_FETCHED);
+    assert_true(found.item[0].sources_changed);
+    assert_true(found.item[1].sources_changed);
 }
 
 /* ---- late ----------------------------------------------------------------------------------------- */
@@ -447,6 +472,7 @@ int main(void)
         TEST(what_nobody_asked_for_alters_nothing),
         TEST(a_superseded_source_flags_what_was_made_of_it),
         TEST(a_source_that_is_asked_back_is_shown_so),
+        TEST(a_fetched_source_whose_own_source_changed_is_shown_so),
         cmocka_unit_test_setup_teardown(a_source_is_late_by_the_log_of_the_unit_that_is_owed_it,
                                         make_with_past, free_federation),
     };

@@ -274,10 +274,29 @@ static void the_mistakes_before_a_syntax_error_are_told_with_it(void **state)
     assert_null(strstr(shown, "missing"));
 }
 
-static void every_line_that_is_no_text_is_told(void **state)
+static void every_line_that_is_no_text_is_told_and_the_rest_is_read(void **state)
 {
-    assert_string_equal(mistakes(*state, "name: thu\ntitle: \xff\nrules: []\nx: a\xc2\n"),
-                        "2:8 not clean UTF-8 text: 0xFF\n4:5 not clean UTF-8 text: 0xC2\n");
+    assert_string_equal(mistakes(*state, "name: thu\r\ntitle: \xff\r\nrules: []\nx: a\xc2\n"),
+                        "2:8 not clean UTF-8 text: 0xFF\n3:8 rules must be a list of 1 to 4096\n"
+                        "4:1 unknown key \"x\"\n4:5 not clean UTF-8 text: 0xC2\n");
+    assert_string_equal(
+        mistakes(*state, HEAD "rules:\n- id: A\n  cites: Đi\xe1u\n  kind: flsh\n  to: cap-ui@same\n"),
+        "5:12 not clean UTF-8 text: 0xE1\n6:9 unknown kind \"flsh\": did you mean flash?\n"
+        "7:7 unknown role \"cap-ui\": did you mean cap-uy?\n");
+}
+
+static void text_that_is_not_clean_may_hold_anything(void **state)
+{
+    static const char nul[] = "name: thu\ntitle: a\0b\nrules: [x]\n";
+    struct fixture *f = *state;
+
+    assert_int_equal(read_bytes(f, dg_bytes_at(nul, sizeof nul - 1)), DG_ERR_BAD_REGIME);
+    assert_int_equal(f->faults.count, 2);
+    assert_string_equal(f->faults.item[0].what, "not clean UTF-8 text: U+0000");
+    char marks[256] = "name: thu\ntitle: a";
+    for (size_t i = 0; i < 40; i++)
+        strcat(marks, "\xcc\x81");
+    assert_non_null(strstr(mistakes(f, marks), "2:39 not clean UTF-8 text: "));
 }
 
 static void ten_thousand_rules_are_read_and_all_their_mistakes_told(void **state)
@@ -361,7 +380,7 @@ static void a_file_that_is_not_yaml_is_refused_at_its_place(void **state)
     assert_string_equal(mistakes(*state, HEAD RULES "---\nname: hai\n"),
                         "6:1 a second document is not allowed\n");
     assert_string_equal(mistakes(*state, "? [a]\n: b\n"), "1:3 a key must be a word\n");
-    assert_string_equal(mistakes(*state, "name: \xff\n"), "1:7 not clean UTF-8 text: 0xFF\n");
+    assert_non_null(strstr(mistakes(*state, "name: \xff\n"), "1:7 not clean UTF-8 text: 0xFF\n"));
 }
 
 static void nesting_is_bounded(void **state)
@@ -464,7 +483,8 @@ int main(void)
         TEST(a_mistake_has_a_word_of_its_own_and_a_suggestion_apart),
         TEST(both_languages_take_the_same_values_in_the_same_order),
         TEST(the_mistakes_before_a_syntax_error_are_told_with_it),
-        TEST(every_line_that_is_no_text_is_told),
+        TEST(every_line_that_is_no_text_is_told_and_the_rest_is_read),
+        TEST(text_that_is_not_clean_may_hold_anything),
         TEST(ten_thousand_rules_are_read_and_all_their_mistakes_told),
         TEST(a_regime_cannot_end_before_it_begins),
         TEST(stand_ins_may_not_lead_back),
