@@ -82,6 +82,12 @@ def check_small(federation):
         raise Failure("the inbox does not show that something is attached")
     again = commune.run("push", str(URGENT), "--from", "cap-uy", "--attach", str(a), "--wait", "30").strip()
     wait_for(lambda: shown(district, again)[0]["state"] == "here", 30)
+    trail, key = federation.home / "report.trail", federation.home / "root.key"
+    key.write_text(federation.nodes["binh-phuoc"].run("key", "root"))
+    district.run("export", report, "-o", str(trail))
+    federation.run("verify", str(trail), "--root", str(key), "--attachment", str(b), "--attachment", str(a))
+    federation.run("verify", str(trail), "--root", str(key), "--attachment", str(b), "--attachment", str(MONTHLY),
+                   expect=8)
     if len(files_of(district)) != 2:
         raise Failure(f"{files_of(district)} for two contents")
 
@@ -138,6 +144,23 @@ def check_cut(federation, mib):
           f"most memory {rss_mib(commune):.0f} and {rss_mib(district):.0f} MiB", flush=True)
 
 
+def check_audit(federation):
+    """A disk that forgets, or somebody who helps it, is found out."""
+    district = federation.nodes["dong-phu"]
+    district.run("audit")
+    one, other = sorted(path for path in (district.dir / "attachments").iterdir() if path.is_file())[:2]
+    one.chmod(0o600)
+    with open(one, "r+b") as file:
+        first = file.read(1)
+        file.seek(0)
+        file.write(bytes([first[0] ^ 1]))
+    other.rename(district.dir / "attachments" / "tmp" / "gone")
+    found = {finding["what"]: finding["about"] for finding in
+             json.loads(district.run("audit", "--json", expect=8))["findings"] if finding["evidence"]}
+    if found != {"ATTACHMENT_ALTERED": one.name, "ATTACHMENT_MISSING": other.name}:
+        raise Failure(f"the audit found {found}")
+
+
 def test(program, daemon, options):
     with Federation(program, daemon) as federation:
         federation.usual()
@@ -145,6 +168,7 @@ def test(program, daemon, options):
         check_refused(federation)
         check_cut(federation, int(options.get("mib", 24)))
         federation.settle()
+        check_audit(federation)
         for node in federation.nodes.values():
             node.stop()
 
