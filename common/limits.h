@@ -110,7 +110,18 @@ enum {
     DG_RETRY_MIN_MS = 2000,
     DG_RETRY_MAX_MS = 600000,
     DG_RETRY_URGENT_MAX_MS = 30000,
+
+    DG_CHUNK_BYTES = 16 * 1024,        /* chunks of the attachments that this program signs */
+    DG_PIECE_BYTES = 256 * 1024,       /* the most of an attachment that travels at once */
+    DG_PIECES_MAX = 8192,              /* of one attachment */
+    DG_RUNS_MAX = 64,                  /* runs of missing chunks named at a time */
+    DG_BULK_ITEMS_MAX = 16,            /* offers, standings or pieces in one frame */
+    DG_BULK_IDLE_MS = 60000,           /* a bulk line that nothing uses is closed after so long */
+    DG_BULK_PATIENCE_MS = 30000,       /* a piece not taken by then: ask how it stands */
+    DG_CHECK_SLICE_BYTES = 1024 * 1024 /* of a file, hashed in one turn */
 };
+
+#define DG_ATTACHMENT_MAX ((uint64_t)DG_PIECE_BYTES * DG_PIECES_MAX) /* 2 GiB */
 
 #define DG_CANONICAL_BUDGET(wire) ((size_t)(wire)*8u + 65536u) /* heap a decoder may take */
 

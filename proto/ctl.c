@@ -191,6 +191,16 @@ static void write_unit(struct dg_pb_out *out, const struct dg_ctl_request *reque
     wire->dry_run = request->dry_run;
 }
 
+static void write_attach(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlAttach *wire)
+{
+    (void)out;
+    wire->size = request->attachment.size;
+    wire->sha256 = DG_PB_VIEW(request->attachment.sha256);
+    wire->chunk_size = request->attachment.chunk_size;
+    wire->chunk_root = DG_PB_VIEW(request->attachment.chunk_root);
+    wire->file = dg_pb_bytes(request->file);
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -397,6 +407,26 @@ static void read_unit(struct dg_pb *pb, const Dgpb__CtlUnit *wire, struct dg_ctl
     (void)dg_pb_choice(pb, wire->action, UNIT_THAW, "unit action");
     ret->unit = typed_slug(pb, wire->unit, "unit");
     ret->organ = typed_slug(pb, wire->organ, "organ");
+}
+
+/* A file that the command line has just written: a plain name, so that it never leads out of its directory.
+ */
+static struct dg_bytes read_new_file(struct dg_pb *pb, ProtobufCBinaryData value)
+{
+    struct dg_bytes name = dg_pb_line(pb, value, DG_SLUG_MAX, "file");
+
+    if (!dg_slug_ok(name) || name.size < 5 || memcmp(name.data, "new-", 4) != 0)
+        dg_pb_fail(pb, DG_ERR_MALFORMED, "file");
+    return name;
+}
+
+static void read_attach(struct dg_pb *pb, const Dgpb__CtlAttach *wire, struct dg_ctl_request *ret)
+{
+    ret->attachment.size = wire->size;
+    DG_PB_FIXED(pb, wire->sha256, ret->attachment.sha256.b, "attachment");
+    ret->attachment.chunk_size = dg_pb_ordinal(pb, wire->chunk_size, "chunk size");
+    DG_PB_FIXED(pb, wire->chunk_root, ret->attachment.chunk_root.b, "attachment");
+    ret->file = read_new_file(pb, wire->file);
 }
 
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)

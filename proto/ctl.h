@@ -28,7 +28,8 @@
     X(ATTENTION, attention) /* an organ has looked at what waits for a person */                             \
     X(CARRY, carry)         /* a file of a bundle is handed in */                                            \
     X(UNIT, unit)           /* an officer decides about a unit below */                                      \
-    X(WHY, why)             /* what is on its way, and what is tried again when */
+    X(WHY, why)             /* what is on its way, and what is tried again when */                           \
+    X(ATTACH, attach)       /* a file is taken in, to be attached */
 
 enum dg_ctl_verb {
     DG_CTL_NONE,
@@ -66,7 +67,9 @@ struct dg_ctl_request {
     uint32_t decision;
     size_t number_count; /* attention: which ones */
     uint64_t *number;
-    bool all; /* attention: whatever waits */
+    bool all;                        /* attention: whatever waits */
+    struct dg_attachment attachment; /* attach: all but the name */
+    struct dg_bytes file;            /* attach: where it lies, a name in DIR/attachments/tmp */
 };
 
 struct dg_ctl_link {

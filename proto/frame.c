@@ -271,6 +271,7 @@ enum dg_err dg_frame_open(struct dg_arena *arena, struct dg_bytes bytes, const s
     read_records(&pb, wire, &frame);
     read_answers(&pb, wire, &frame);
     read_acked(&pb, wire, &frame);
+    dg_pb_read_bulk(&pb, wire, &frame);
     enum dg_err err = pb.err;
     if (err == DG_OK)
         err = open_parcels(arena, bytes.size, guard, &frame, fault);

@@ -123,6 +123,32 @@ struct dg_answer {
     uint32_t retry_after_ms;
 };
 
+/* A run of chunks of an attachment. */
+struct dg_run {
+    uint32_t first, count;
+};
+
+struct dg_offer {
+    struct dg_hash content; /* dg_attachment_content */
+};
+
+struct dg_standing {
+    struct dg_hash content;
+    bool whole;
+    size_t missing_count, taken_count;
+    struct dg_run *missing, *taken;
+    struct dg_bytes code, detail; /* empty: it is wanted, or whole */
+};
+
+struct dg_piece {
+    struct dg_hash content;
+    struct dg_run run;
+    struct dg_bytes data; /* as it travels */
+    bool packed;
+    struct dg_proof proof;
+    bool stored; /* the receiver's own note: it is durable in its file */
+};
+
 struct dg_enrol_grant {
     struct dg_record certificate;
     size_t directory_count;
@@ -149,6 +175,10 @@ struct dg_frame {
     struct dg_record *record;
     struct dg_answer *answer;
     uint64_t *acked;
+    size_t offer_count, standing_count, piece_count;
+    struct dg_offer *offer;
+    struct dg_standing *standing;
+    struct dg_piece *piece;
 };
 
 /* Appends the frame as it is sent. Checks nothing of it; sticky errors of out. */

@@ -152,5 +152,6 @@ enum dg_err dg_frame_encode(const struct dg_frame *frame, struct dg_buf *out)
     write_answers(&pb, frame, &wire);
     wire.n_acked = frame->acked_count;
     wire.acked = frame->acked;
+    dg_pb_write_bulk(&pb, frame, &wire);
     return dg_pb_out_end(&pb, &wire.base, out);
 }

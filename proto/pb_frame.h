@@ -24,4 +24,9 @@ void dg_pb_read_enrol_grant(struct dg_pb *pb, const Dgpb__EnrolGrant *wire, stru
 void dg_pb_write_enrol_grant(struct dg_pb_out *out, const struct dg_enrol_grant *grant,
                              Dgpb__EnrolGrant *wire);
 
+/* bulk.c. Reads what a frame says about attachments. */
+void dg_pb_read_bulk(struct dg_pb *pb, const Dgpb__Frame *wire, struct dg_frame *ret);
+/* Sets it, as views of frame. */
+void dg_pb_write_bulk(struct dg_pb_out *out, const struct dg_frame *frame, Dgpb__Frame *wire);
+
 #endif

@@ -157,7 +157,8 @@ static enum dg_err unknown_option(struct dg_cli *cli, const char *word)
 /* Two values where one counts are a mistake. A second -n or --color is not: a script's alias has one. */
 static bool clashes(const struct dg_cli *cli, enum dg_option option)
 {
-    const uint64_t many = O(NODE) | O(COLOR) | O(REGIME) | O(ORGAN) | O(ATTACH) | O(TERM) | O(WITH);
+    const uint64_t many =
+        O(NODE) | O(COLOR) | O(REGIME) | O(ORGAN) | O(ATTACH) | O(ATTACHMENT) | O(TERM) | O(WITH);
 
     return option_rows[option].takes == DG_TAKES_VALUE && (many >> option & 1) == 0 &&
            dg_cli_has(cli, option);

@@ -26,7 +26,8 @@ enum dg_err dg_absence_build(struct dg_txn *txn, const struct dg_duty_name *duty
 /* What an audit found. evidence makes exit 8. Evidence: LEAF_MISSING, LEAF_ALTERED, BAD_LEAF, TREE_MISMATCH,
  * ROOT_MISMATCH, BAD_CHECKPOINT, REPORT_MISSING, REPORT_ALTERED, MAIL_MISSING, BAD_RECEIPT, COPY_LOST,
  * COPY_WITHHELD (a receipt that says nothing of a copy its unit owed), NUMBER_MISSING (about a unit: a number
- * that no report, draft or void has), VOID_MISSING, ISSUED_AND_DRAFT. No evidence: COPY_WAITING,
+ * that no report, draft or void has), VOID_MISSING, ISSUED_AND_DRAFT, ATTACHMENT_MISSING, ATTACHMENT_ALTERED (about
+ * a SHA-256). No evidence: COPY_WAITING,
  * COPY_HELD, COPY_REFUSED (it stays owed), COPY_UNRESOLVED, COPY_AT_VIA (delivered, but waits for a via organ),
  * COPY_RETURNED; nor any COPY_ about a recipient that no rule demands. A row that is open to one who still
  * waits (MAIL_EARLY), a pass leaf whose signed pass is missing (PASS_MISSING), a leaf that names a

@@ -48,43 +48,70 @@ static bool write_all(int fd, struct dg_bytes content)
             return false;
         at += (size_t)size;
     }
-    return fsync(fd) == 0;
+    return true;
 }
 
-static enum dg_err replace(struct dg_cli *cli, const char *path, struct dg_bytes content)
-{
-    const char *temporary = dg_arena_printf(&cli->arena, "%s.%ld.tmp", path, (long)getpid());
-
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return failed(cli, path);
-    bool written = write_all(fd, content);
-    int saved = errno;
-    bool closed = close(fd) == 0;
-    if (written && closed && rename(temporary, path) == 0)
-        return DG_OK;
-    if (!written)
-        errno = saved;
-    enum dg_err err = failed(cli, path);
-    unlink(temporary);
-    return err;
-}
-
-enum dg_err dg_file_write(struct dg_cli *cli, const char *path, struct dg_bytes content)
+/* A rename would take the place of a device or a pipe, and what was meant for it be lost. */
+static enum dg_err may_write(struct dg_cli *cli, const char *path)
 {
     struct stat there;
 
     cli->where = path;
     if (strlen(path) > PATH_MAX_BYTES)
         return dg_faultf(&cli->fault, DG_ERR_BAD_FILE, "%s", strerror(ENAMETOOLONG));
-    /* A rename would take the place of a device or a pipe, and what was meant for it be lost. */
     bool exists = lstat(path, &there) == 0;
     if (exists && !S_ISREG(there.st_mode))
         return dg_faultf(&cli->fault, DG_ERR_BAD_FILE, "%s",
                          dg_phrase(cli, DG_MSG_NOT_A_FILE, DG_WORDS(path)));
     if (exists && !dg_confirm(cli, DG_MSG_ASK_REPLACE, DG_WORDS(path)))
         return dg_faultf(&cli->fault, DG_ERR_BAD_FILE, "%s", dg_phrase(cli, DG_MSG_EXISTS, DG_WORDS(path)));
-    return replace(cli, path, content);
+    return DG_OK;
+}
+
+static enum dg_err output_begin(struct dg_cli *cli, const char *path, struct dg_output *ret)
+{
+    *ret = (struct dg_output){.cli = cli, .path = path};
+    ret->temporary = dg_arena_printf(&cli->arena, "%s.%ld.tmp", path, (long)getpid());
+    ret->fd = open(ret->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    return ret->fd >= 0 ? DG_OK : failed(cli, path);
+}
+
+enum dg_err dg_output_open(struct dg_cli *cli, const char *path, struct dg_output *ret)
+{
+    enum dg_err err = may_write(cli, path);
+    return err == DG_OK ? output_begin(cli, path, ret) : err;
+}
+
+enum dg_err dg_output_add(struct dg_output *output, struct dg_bytes bytes)
+{
+    return write_all(output->fd, bytes) ? DG_OK : failed(output->cli, output->path);
+}
+
+enum dg_err dg_output_close(struct dg_output *output, enum dg_err err)
+{
+    if (err == DG_OK && fsync(output->fd) != 0)
+        err = failed(output->cli, output->path);
+    if (close(output->fd) != 0 && err == DG_OK)
+        err = failed(output->cli, output->path);
+    if (err == DG_OK && rename(output->temporary, output->path) != 0)
+        err = failed(output->cli, output->path);
+    if (err != DG_OK)
+        unlink(output->temporary);
+    return err;
+}
+
+static enum dg_err replace(struct dg_cli *cli, const char *path, struct dg_bytes content)
+{
+    struct dg_output output;
+
+    enum dg_err err = output_begin(cli, path, &output);
+    return err == DG_OK ? dg_output_close(&output, dg_output_add(&output, content)) : err;
+}
+
+enum dg_err dg_file_write(struct dg_cli *cli, const char *path, struct dg_bytes content)
+{
+    enum dg_err err = may_write(cli, path);
+    return err == DG_OK ? replace(cli, path, content) : err;
 }
 
 /* ---- a folder ----------------------------------------------------------------------------------- */

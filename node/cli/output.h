@@ -10,6 +10,20 @@ bool dg_path_is_free(const char *path);
  * only with -y or a yes at the terminal: DG_ERR_BAD_FILE otherwise. */
 enum dg_err dg_file_write(struct dg_cli *cli, const char *path, struct dg_bytes content) DG_MUST_CHECK;
 
+/* A file that is written bit by bit: whole or not at all, like the above. */
+struct dg_output {
+    struct dg_cli *cli;
+    const char *path, *temporary;
+    int fd;
+};
+/* Begins one. An existing file is replaced only with -y or a yes at the terminal. */
+enum dg_err dg_output_open(struct dg_cli *cli, const char *path, struct dg_output *ret) DG_MUST_CHECK;
+/* Writes the next bytes. */
+enum dg_err dg_output_add(struct dg_output *output, struct dg_bytes bytes) DG_MUST_CHECK;
+/* Ends it: with DG_OK it becomes the file, fsynced; with an error, which is returned, nothing is left of it.
+ */
+enum dg_err dg_output_close(struct dg_output *output, enum dg_err err) DG_MUST_CHECK;
+
 /* A folder being filled. */
 struct dg_folder {
     struct dg_cli *cli;

@@ -1,4 +1,5 @@
 /* verb_audit.c - checks this node: its log against the reports, mandated copies against receipts. */
+#include "node/cli/audit_files.h"
 #include "node/cli/export.h"
 #include "node/cli/guard.h"
 #include "node/cli/json.h"
@@ -107,11 +108,13 @@ static void print_text(struct dg_cli *cli, const struct dg_audit *audit)
                         number(cli, audit->duties[DG_DUTY_EXCUSED])));
 }
 
-static enum dg_err audit_store(struct dg_cli *cli, struct dg_store *store, dg_ms since)
+static enum dg_err audit_store(struct dg_cli *cli, const char *dir, struct dg_store *store, dg_ms since)
 {
     struct dg_audit audit;
 
     enum dg_err err = dg_node_audit(store, since, dg_cli_now(), &cli->arena, &audit, &cli->fault);
+    if (err == DG_OK)
+        err = dg_audit_files(cli, dir, store, since, &audit);
     if (err != DG_OK)
         return err;
     if (dg_cli_has(cli, DG_OPT_JSON))
@@ -141,7 +144,7 @@ enum dg_err dg_verb_AUDIT(struct dg_cli *cli)
     err = dg_store_lmdb_open(dir, DG_STORE_READ, &store, &cli->fault);
     if (err != DG_OK)
         return err;
-    err = audit_store(cli, store, dg_cli_has(cli, DG_OPT_SINCE) ? dg_day_start(since) : 0);
+    err = audit_store(cli, dir, store, dg_cli_has(cli, DG_OPT_SINCE) ? dg_day_start(since) : 0);
     dg_store_close(store);
     return err;
 }

@@ -3,6 +3,7 @@
  * Rows are listed first and their reports read afterwards, a few per transaction: a long mailbox must
  * neither hold a transaction open nor fill the memory.
  */
+#include "node/cli/attach.h"
 #include "node/cli/correction.h"
 #include "node/cli/json.h"
 #include "node/cli/say.h"
@@ -121,6 +122,7 @@ static void print_json(struct inbox *inbox, const struct dg_mail *mail, const st
     dg_json_text(json, "state", mail->open ? dg_state_name(mail->state) : dg_passage_name(mail->decision));
     json_passage(inbox, json, mail, held);
     json_correction(inbox, json, mail, held);
+    dg_json_attachments(json, inbox->view.txn, report);
     struct dg_json *rules = dg_json_array(json, "rules");
     for (size_t i = 0; i < mail->rule_count; i++)
         dg_json_item_rule(rules, mail->rule[i], dg_cites_of(&inbox->directory, report, mail->rule[i]));
@@ -166,7 +168,8 @@ static enum dg_err print_row(struct inbox *inbox, const struct dg_mail *mail, co
     struct dg_arena *arena = inbox->view.txn->arena;
     char id[DG_HEX_BYTES], arrived[DG_LOCAL_TEXT];
     struct dg_marks marks = dg_marks_of(inbox->view.txn, report, mail->position);
-    const char *title = dg_title_shown(inbox->cli, arena, report, &marks);
+    const char *title = dg_title_attached(inbox->cli, inbox->view.txn, report,
+                                          dg_title_shown(inbox->cli, arena, report, &marks));
 
     dg_hex(mail->id.b, sizeof mail->id.b, id);
     id[12] = '\0';

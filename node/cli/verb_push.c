@@ -4,6 +4,7 @@
 #include "common/limits.h"
 #include "common/line.h"
 #include "node/cli/ask.h"
+#include "node/cli/attach.h"
 #include "node/cli/draft.h"
 #include "node/cli/signers.h"
 #include "node/cli/progress.h"
@@ -195,17 +196,17 @@ enum dg_err dg_verb_PUSH(struct dg_cli *cli)
     const char *from, *file = cli->args.word[0];
     uint64_t seconds = 0;
 
-    if (dg_cli_has(cli, DG_OPT_ATTACH))
-        return dg_faultf(&cli->fault, DG_ERR_UNSUPPORTED, "--attach");
     enum dg_err err = dg_cli_need(cli, DG_OPT_FROM, &from);
     if (err == DG_OK)
         err = wait_option(cli, &seconds);
     if (err == DG_OK)
         err = dg_draft_load(cli, file, &draft);
     if (err == DG_OK)
-        err = draft_encode(cli, &draft, &request.draft);
-    if (err == DG_OK)
         err = signers(cli, from, &draft, &request);
+    if (err == DG_OK)
+        err = dg_attach_files(cli, request.dry_run, &draft);
+    if (err == DG_OK)
+        err = draft_encode(cli, &draft, &request.draft);
     if (err == DG_OK)
         err = dg_ask(cli, &request, &reply);
     if (err != DG_OK)

@@ -33,6 +33,8 @@ static const char *kind_name(enum dg_queued_kind kind)
         return "directory";
     case DG_QUEUED_SOURCE:
         return "source";
+    case DG_QUEUED_BULK:
+        return "attachment";
     }
     return "?";
 }

@@ -1,4 +1,5 @@
 /* verb_show.c - one report: its header, its recipients with their states, or its text. */
+#include "node/cli/attach.h"
 #include "node/cli/correction.h"
 #include "node/cli/distribution.h"
 #include "node/cli/fetched.h"
@@ -210,6 +211,7 @@ static void print_json(struct showing *s)
     struct dg_json *recipients = dg_json_array(json, "recipients");
     for (size_t i = 0; i < held->report.recipient_count; i++)
         json_recipient(s, recipients, &held->report.recipient[i]);
+    dg_json_attachments(json, s->view.txn, &held->report);
     dg_json_distribution(json, s->view.txn->arena, &s->directory, &held->report);
     if (dg_cli_has(s->cli, DG_OPT_BODY))
         dg_json_bytes(json, "body", held->report.body);
@@ -309,6 +311,7 @@ static enum dg_err print_text(struct showing *s)
     if (s->is_draft)
         line(s, DG_MSG_H_STATE, dg_joint_state_shown(s->cli, &s->joint, s->now));
     dg_print_correction(s->cli, arena, &s->correction);
+    dg_print_attachments(s->cli, s->view.txn, report);
     enum dg_err err = print_recipients(s);
     dg_print_distribution(s->cli, arena, &s->directory, report);
     return err;

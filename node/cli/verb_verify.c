@@ -8,6 +8,7 @@
 #include "node/cli/say.h"
 #include "node/cli/grid.h"
 #include "node/cli/passage.h"
+#include "node/cli/verify_files.h"
 #include "node/cli/view.h"
 #include "node/conf/report_file.h"
 #include "proto/state_table.h"
@@ -298,6 +299,8 @@ enum dg_err dg_verb_VERIFY(struct dg_cli *cli)
         verdict = dg_absence_verify(&cli->arena, file, &root, &verification, &cli->fault);
     else
         verdict = dg_trail_verify(&cli->arena, file, &root, &verification.checks, &cli->fault);
+    if (verdict == DG_OK)
+        verdict = dg_verify_files(cli, &verification.checks);
     err = DG_OK;
     if (verdict != DG_OK && verdict != DG_ERR_VERIFY_FAILED)
         return verdict;

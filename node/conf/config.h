@@ -23,7 +23,11 @@
     X(disk_floor, NUMBER, "64", "MiB that must be free to take new reports",                                 \
       "số MiB phải còn trống thì mới nhận báo cáo mới")                                                      \
     X(ballast, NUMBER, "16", "MiB kept in a file that is given up when the disk is full; 0: none",           \
-      "số MiB giữ chỗ, được bỏ ra khi đĩa đầy; 0: không giữ")
+      "số MiB giữ chỗ, được bỏ ra khi đĩa đầy; 0: không giữ")                                                \
+    X(attachments_gib, NUMBER, "64", "room for all attachments, GiB; 0: all there is",                                        \
+      "dung lượng tối đa cho mọi tệp kèm, GiB; 0: không giới hạn")                                                              \
+    X(attachments_child_gib, NUMBER, "16", "room for the attachments that come from one neighbour, GiB",     \
+      "dung lượng tối đa cho tệp kèm từ một đơn vị liền kề, GiB")
 
 struct dg_config {
     char listen[DG_ENDPOINT_MAX + 1];
@@ -31,6 +35,7 @@ struct dg_config {
     unsigned workers, unread_hours;
     char terms[DG_ENDPOINT_MAX + 1];
     unsigned disk_percent, disk_floor, ballast;
+    unsigned attachments_gib, attachments_child_gib;
 };
 
 /* The defaults. */

@@ -205,6 +205,7 @@ static control_verb *const verbs[DG_CTL_VERB_COUNT] = {
     [DG_CTL_CERTIFY] = dg_control_certify, [DG_CTL_RECALL] = dg_control_recall,
     [DG_CTL_FETCH] = dg_control_fetch,     [DG_CTL_ATTENTION] = dg_control_attention,
     [DG_CTL_WHY] = dg_control_why,         [DG_CTL_UNIT] = dg_control_unit,
+    [DG_CTL_ATTACH] = dg_control_attach,
 };
 
 void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,

@@ -290,6 +290,8 @@ static void release(struct dg_node *node, struct dg_txn *txn, const struct dg_li
     if (!dg_bytes_is(unit->slug, link->unit) && !DG_MUTANT("release-on-any"))
         return;
     bool waited = dg_outbox_release(node, txn, dg_bytes_of(link->unit), ix->lane, ix->position);
+    if (leaf->verdict != DG_VERDICT_ACCEPTED)
+        dg_attach_rejected(node, txn, dg_bytes_of(link->unit), ix->position);
     if (waited && leaf->verdict == DG_VERDICT_ACCEPTED && !DG_MUTANT("word-forgotten"))
         dg_custody_each(txn, ix->position, follow_one, &following);
 }

@@ -298,6 +298,7 @@ static void write_outboxes(struct dg_node *node, struct dg_txn *txn, const struc
         };
         dg_outbox_push(node, txn, &queued);
     }
+    dg_attach_admit(node, txn, admission, position, way, count, now);
     if (count == 0)
         return;
     dg_outgoing_remember(node, &(struct dg_outgoing){

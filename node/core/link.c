@@ -87,6 +87,7 @@ static void link_connected(struct dg_link *link, uint64_t conn, dg_ms now)
     if (!DG_MUTANT("stale-cursor"))
         memset(link->cursor, 0, sizeof link->cursor);
     link->wake = true;
+    dg_bulk_cut(link, now);
 }
 
 void dg_link_down(struct dg_link *link, dg_ms now)
@@ -150,8 +151,13 @@ void dg_link_hello(struct dg_node *node, struct dg_txn *txn, const struct dg_eve
     struct dg_link *link = dg_link_get(node, hello->unit, false);
     if (link == NULL)
         return;
+    if (hello->lane == 2) {
+        dg_bulk_cut(link, now);
+        link->bulk.up = true;
+        link->bulk.conn = event->conn;
+    }
     /* Asked twice on one line, the welcome was late: that is no reason to send everything anew. */
-    if (!link->connected || link->conn != event->conn)
+    else if (!link->connected || link->conn != event->conn)
         link_connected(link, event->conn, now);
     link->skew_ms = hello->clock_ms - now;
     dg_carried_forget(txn, hello->unit); /* all of it is sent anew, and answered here */
@@ -227,14 +233,14 @@ void dg_link_note(struct dg_node *node, struct dg_txn *txn, dg_ms now)
 
 /* ---- time passes -------------------------------------------------------------------------------- */
 
-static void send_hello(struct dg_node *node, struct dg_txn *txn, struct dg_link *link, dg_ms now,
-                       struct dg_out *out)
+void dg_link_greet(struct dg_node *node, struct dg_txn *txn, uint64_t conn, uint32_t lane, dg_ms now,
+                   struct dg_out *out)
 {
     struct dg_hello hello = {
         .federation = dg_bytes_of(node->identity.federation),
         .unit = dg_bytes_of(node->identity.unit),
         .certificate = node->identity.certificate,
-        .lane = 1,
+        .lane = lane,
         .boot = node->boot,
         .log_size = dg_meta_u64(txn, "log-size"),
         .frame_max = DG_FRAME_MAX,
@@ -242,8 +248,7 @@ static void send_hello(struct dg_node *node, struct dg_txn *txn, struct dg_link 
     };
     memcpy(hello.nonce, node->nonce, sizeof hello.nonce);
     struct dg_frame frame = {.hello = &hello};
-    dg_out_frame(out, DG_NODE_UP, &frame);
-    link->hello_sent = now;
+    dg_out_frame(out, conn, &frame);
 }
 
 /* The socket of a session that libzmq has given up stays silent for ever: open a new one, more and
@@ -272,9 +277,10 @@ static void tick_up(struct dg_node *node, struct dg_txn *txn, struct dg_link *li
     watchdog(link, now, out);
     if (!link->connected) {
         if (link->hello_sent == 0 || now - link->hello_sent >= DG_HELLO_MS)
-            send_hello(node, txn, link, now, out);
+            dg_link_greet(node, txn, DG_NODE_UP, 1, link->hello_sent = now, out);
         return;
     }
+    dg_bulk_tick(node, txn, link, now, out);
     if (now - link->ping_sent >= DG_PING_MS) {
         struct dg_beat ping = {.number = ++link->ping_number, .clock_ms = now};
         struct dg_frame frame = {.ping = &ping};

@@ -29,6 +29,7 @@ static enum dg_err boot(struct dg_node *node, struct dg_fault *fault)
         dg_del(txn, DG_TABLE_OUTBOX, cursor.key);
     dg_cursor_close(&cursor);
     dg_outbox_unhold_records(txn);
+    dg_checking_start(node, txn);
     struct dg_committed committed;
     err = dg_commit(node->store, txn, &committed);
     return err == DG_OK ? DG_OK : dg_fault(fault, err);
@@ -44,11 +45,14 @@ enum dg_err dg_node_open(struct dg_store *store, const struct dg_node_env *env, 
     node->env = *env;
     node->packing = dg_packing_new();
     node->duties = dg_duties_new();
+    node->checking = dg_checking_new();
+    node->giving = dg_giving_new();
     dg_arena_init(&node->dir_arena, 0);
     dg_arena_init(&node->allowed_arena, 0);
     dg_arena_init(&node->fresh_arena, DG_FRESH_BYTES_MAX);
     env->random(env->random_ctx, node->nonce, sizeof node->nonce);
-    bool room = node->packing != NULL && node->duties != NULL;
+    bool room =
+        node->packing != NULL && node->duties != NULL && node->checking != NULL && node->giving != NULL;
     enum dg_err err = room ? boot(node, fault) : dg_fault(fault, DG_ERR_NO_MEMORY);
     if (err == DG_OK && node->identity.parent[0] != '\0' &&
         dg_link_get(node, dg_bytes_of(node->identity.parent), true) == NULL)
@@ -94,6 +98,8 @@ void dg_node_close(struct dg_node *node)
     free(node->link);
     free(node->packing);
     dg_duties_free(node->duties);
+    dg_checking_free(node->checking);
+    dg_giving_free(node->giving);
     dg_arena_done(&node->dir_arena);
     dg_arena_done(&node->allowed_arena);
     dg_arena_done(&node->fresh_arena);
@@ -110,6 +116,7 @@ void dg_node_forget(struct dg_node *node)
     }
     node->seen_beacon.size = 0;
     node->lines_fell = false;
+    dg_checking_forget(node);
     dg_outgoing_forget(node);
     dg_node_members_changed(node);
     dg_node_issued_changed(node, DG_RECORD_CALENDAR);
@@ -282,6 +289,8 @@ static void on_goods(struct dg_node *node, struct dg_txn *txn, const struct dg_e
         on_acked(node, txn, link, frame->acked[i], now);
     for (size_t i = 0; i < frame->answer_count; i++)
         dg_outbox_answered(node, txn, link, &frame->answer[i], now);
+    dg_taking_frame(node, txn, event, link, now, out);
+    dg_bulk_frame(node, txn, event, link, now);
 }
 
 /* A connection that has not greeted, or no longer holds its unit's key, is told to greet. */
@@ -338,6 +347,11 @@ static void on_message(struct dg_node *node, struct dg_txn *txn, const struct dg
         dg_link_hello(node, txn, event, now, out);
         return;
     }
+    struct dg_link *bulk = dg_bulk_by_conn(node, event->conn);
+    if (bulk != NULL && link_holds(node, txn, bulk, event)) {
+        dg_bulk_message(node, txn, event, bulk, now, out);
+        return;
+    }
     struct dg_link *link = dg_link_by_conn(node, event->conn);
     if (link == NULL || !link_holds(node, txn, link, event)) {
         node->counted_refused++;
@@ -386,6 +400,7 @@ static void clock_step(struct dg_node *node, dg_ms now)
             shift(&link->flight[k].due, by);
             shift(&link->flight[k].sent, by);
         }
+        dg_bulk_shift(&link->bulk, by);
     }
 }
 
@@ -398,6 +413,15 @@ static void housekeeping_step(struct dg_node *node, struct dg_txn *txn, dg_ms no
     node->housekept = now;
     dg_invitation_purge(node, txn, now, false);
     dg_sequence_tell(txn, now);
+}
+
+enum dg_err dg_node_prepare(struct dg_node *node, struct dg_txn *txn, struct dg_event events[], size_t count,
+                            struct dg_arena *arena)
+{
+    if (node->env.files == NULL)
+        return DG_OK;
+    enum dg_err err = dg_taking_prepare(node, txn, events, count, arena);
+    return err == DG_OK ? dg_checking_slice(node, txn) : err;
 }
 
 enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
@@ -413,6 +437,13 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
         on_message(node, txn, event, claims, now, out);
         break;
     case DG_EVENT_GONE:
+        link = dg_bulk_by_conn(node, event->conn);
+        if (link != NULL) {
+            link->bulk.up = false;
+            link->bulk.hello_sent = 0;
+            dg_bulk_cut(link, now);
+            break;
+        }
         link = dg_link_by_conn(node, event->conn);
         if (link != NULL)
             dg_link_down(link, now);
@@ -424,6 +455,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
         dg_link_note(node, txn, now);
         dg_duties_tick(node, txn, now);
         dg_alarm_tick(node, txn, now);
+        dg_checking_step(node, txn, now, out);
         break;
     case DG_EVENT_CTL:
         if (event->request != NULL && event->request->verb == DG_CTL_CARRY)
@@ -464,6 +496,9 @@ long dg_node_due_in_ms(const struct dg_node *node, dg_ms now)
         for (size_t k = 0; link->connected && k < link->flight_count; k++)
             if (link->flight[k].due - now < due)
                 due = link->flight[k].due - now;
+        due = dg_bulk_due(link, now, due);
     }
+    if (dg_checking_busy(node))
+        due = 0;
     return due > 0 ? (long)due : 0;
 }

@@ -25,6 +25,7 @@
 #include "common/note.h"
 #include "common/when.h"
 #include "node/core/directory.h"
+#include "node/core/files.h"
 #include "node/core/store.h"
 #include "proto/ctl.h"
 #include "proto/frame.h"
@@ -42,6 +43,10 @@ struct dg_node_env {
     dg_ms unread_ms; /* a flash report that nobody marks for so long is told; 0: DG_UNREAD_MS */
     const struct dg_sealer *sealer; /* NULL: nothing is carried by hand. Borrowed */
     const struct dg_guard *guard; /* watches over what strangers send; may be NULL. Borrowed */
+    struct dg_files *files; /* of attachments, borrowed; NULL: this node takes none */
+    /* The most that attachments may take on the disk: all, and those that come from one neighbour. 0: no
+     * limit. */
+    uint64_t attachments_max, attachments_from_max;
 };
 
 /* Opens the node that lives in store: reads its identity, counts the boot up (one commit).
@@ -54,7 +59,7 @@ void dg_node_close(struct dg_node *node);
 void dg_node_forget(struct dg_node *node);
 
 /* Where a message came from or goes to: 0 is the parent (as DG_CONN_UP of net.h). */
-enum { DG_NODE_UP = 0 };
+enum { DG_NODE_UP = 0, DG_NODE_BULK = 1 /* the second line to the parent, for attachments */ };
 /* The connection that is none: what came in a bundle. Nothing is ever sent there. */
 #define DG_NODE_CARRIED UINT64_MAX
 
@@ -100,6 +105,12 @@ struct dg_claims {
 void dg_node_claims(struct dg_node *node, struct dg_txn *txn, struct dg_event *event,
                     struct dg_claims *claims);
 
+/* Puts the pieces of attachments that came with the events into their files, durably, and reads on in one
+ * that is being checked. To be called after dg_node_claims for all of them, in the same transaction, before
+ * the first step. DG_OK, or an error of the disk that ends the process. */
+enum dg_err dg_node_prepare(struct dg_node *node, struct dg_txn *txn, struct dg_event events[], size_t count,
+                            struct dg_arena *arena) DG_MUST_CHECK;
+
 struct dg_out; /* what steps want said; opaque until committed */
 /* Makes an empty out, the caller's to free. NULL when memory is spent. */
 struct dg_out *dg_out_new(void);
@@ -124,6 +135,8 @@ struct dg_voice {
     void (*reply)(void *ctx, uint64_t client, struct dg_bytes reply);
     void (*fact)(void *ctx, const struct dg_fault *fault, const char *about); /* for the operator's log */
     void (*uplink_reset)(void *ctx);
+    /* Opens or closes the bulk line to the parent; opening an open one makes it anew. */
+    void (*bulk_line)(void *ctx, bool open);
 };
 
 /* Says what out holds and sends from the outboxes what the links can take. txn is a read transaction

@@ -5,6 +5,7 @@
 #ifndef DG_NODE_CORE_NODE_IMPL_H
 #define DG_NODE_CORE_NODE_IMPL_H
 
+#include "node/core/attached.h"
 #include "node/core/identity.h"
 #include "node/core/ledger.h"
 #include "node/core/lineage.h"
@@ -22,6 +23,36 @@ struct dg_flight {
     dg_ms sent;    /* first on this connection */
     uint32_t size; /* in a frame, were nothing packed */
     uint32_t tries;
+};
+
+/* The second line to a neighbour, for attachments, and what is being given to him (bulk.c). One piece is
+ * under way at a time: that bounds both the memory and what a cut line loses. */
+struct dg_bulk {
+    bool up; /* it has been greeted */
+    uint64_t conn;
+    bool opened; /* toward the parent: the transport was asked for it */
+    dg_ms hello_sent;
+    dg_ms used; /* needed or used last; 0: not needed */
+    /* Giving: the row of the outbox that is at hand. */
+    bool wake;        /* there may be a row to give */
+    bool giving;      /* there is, and these are it */
+    bool asked;       /* an offer is out whose answer says what is missing */
+    bool wanted;      /* the runs below are missing there */
+    uint64_t seq;     /* of the row */
+    size_t off_count; /* rows that were put off until again_at */
+    uint64_t off[DG_BULK_ITEMS_MAX];
+    dg_ms again_at; /* 0: never */
+    dg_ms due;      /* ask again then */
+    uint32_t tries, again_tries;
+    struct dg_hash content;
+    size_t run_count;
+    struct dg_run run[DG_RUNS_MAX];
+    bool flying; /* a piece was sent and is not taken yet */
+    struct dg_run flight;
+    size_t flight_bytes;
+    dg_ms flown_at, full_until;
+    uint32_t rate;    /* bytes per second that were taken; 0: not known */
+    uint32_t yielded; /* ordinary reports that have gone since the last piece */
 };
 
 /* The line to one neighbour: the parent, or a child. */
@@ -45,12 +76,13 @@ struct dg_link {
     struct dg_credit credit; /* the neighbour's last; items 0: none yet */
     dg_ms answer_ms;         /* how long its answers take of late; 0: not known */
     dg_ms moved;             /* when it took something last */
-    dg_ms full_until; /* the socket was full: nothing is packed before */
+    dg_ms full_until;        /* the socket was full: nothing is packed before */
     uint32_t full_tries;
     uint64_t again_seq[DG_LANE_COUNT]; /* lowest row per lane that was answered "later"; 0: none */
     dg_ms again_at;                    /* when those are sent again; 0: never */
     uint32_t again_tries;
     uint64_t cursor[DG_LANE_COUNT]; /* rows up to here were sent on this connection */
+    struct dg_bulk bulk;
     size_t flight_count;
     struct dg_flight flight[DG_WINDOW_MAX];
 };
@@ -118,12 +150,14 @@ struct dg_node {
     size_t noise_left; /* unused numbers, for jitter alone */
     uint32_t noise[64];
 
-    struct dg_duties *duties;   /* calendars as read, and who must be reminded (duties.c) */
-    struct dg_packing *packing; /* a frame under construction (packing.c) */
-    dg_ms alarmed;              /* when alarm.c looked last; 0: not yet */
-    uint64_t watched;           /* and from which position on it looks next */
-    bool late;                  /* something waits to be sent for too long */
-    uint64_t counted_refused;   /* unattributable input, counted and not logged */
+    struct dg_duties *duties;     /* calendars as read, and who must be reminded (duties.c) */
+    struct dg_packing *packing;   /* a frame under construction (packing.c) */
+    dg_ms alarmed;                /* when alarm.c looked last; 0: not yet */
+    uint64_t watched;             /* and from which position on it looks next */
+    bool late;                    /* something waits to be sent for too long */
+    struct dg_checking *checking; /* a file that is being checked (checking.c) */
+    struct dg_giving *giving;     /* what pieces are made in (bulk.c) */
+    uint64_t counted_refused;     /* unattributable input, counted and not logged */
 };
 
 /* The directory as the transaction sees it; read again after membership writes. */
@@ -135,8 +169,8 @@ void dg_node_members_changed(struct dg_node *node);
 void dg_node_member_added(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row);
 /* Only the invitations have changed, and with them who may connect. */
 void dg_node_allowed_changed(struct dg_node *node);
-/* This node's own unit in the directory, borrowed until members change. Never NULL: when the directory cannot be
- * read txn has failed, and this is a unit without organs. */
+/* This node's own unit in the directory, borrowed until members change. Never NULL: when the directory cannot
+ * be read txn has failed, and this is a unit without organs. */
 const struct dg_dir_unit *dg_node_self(struct dg_node *node, struct dg_txn *txn);
 /* The neighbour through which unit is reached: a child's slug, or the parent's. Empty for this node
  * itself and, at the root, for units it does not know. */
@@ -168,18 +202,21 @@ void dg_link_welcome(struct dg_node *node, struct dg_link *link, const struct dg
 void dg_link_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out);
 /* Tells line.h how the lines are, where that has changed. */
 void dg_link_note(struct dg_node *node, struct dg_txn *txn, dg_ms now);
+/* Greets the parent on a line. */
+void dg_link_greet(struct dg_node *node, struct dg_txn *txn, uint64_t conn, uint32_t lane, dg_ms now,
+                   struct dg_out *out);
 /* True when the neighbour knows unit anyway: it is on its path to the root or below it. */
 bool dg_link_knows(struct dg_node *node, struct dg_txn *txn, struct dg_bytes neighbour, struct dg_bytes unit);
 
 /* ---- two machines that run one node (fence.c) ---- */
-/* Takes the boot counter and nonce of a greeting. The unit is frozen, and its connection dropped, when they show
- * that two machines run it. DG_ERR_CLONE while it is frozen; DG_ERR_OLD_BOOT when its state is older than it
- * was. */
+/* Takes the boot counter and nonce of a greeting. The unit is frozen, and its connection dropped, when they
+ * show that two machines run it. DG_ERR_CLONE while it is frozen; DG_ERR_OLD_BOOT when its state is older
+ * than it was. */
 enum dg_err dg_fence(struct dg_node *node, struct dg_txn *txn, const struct dg_hello *hello, dg_ms now,
                      struct dg_out *out, struct dg_fault *fault) DG_MUST_CHECK;
 /* Lets a frozen unit in again; whichever machine greets first is it. */
-void dg_control_unit(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request, dg_ms now,
-                     struct dg_ctl_reply *reply);
+void dg_control_unit(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                     dg_ms now, struct dg_ctl_reply *reply);
 
 /* ---- outbox (outbox.c, packing.c, pump.c) ---- */
 /* Stores a row and wakes its link, so that the next pump sends it. */
@@ -195,8 +232,8 @@ bool dg_outbox_release(struct dg_node *node, struct dg_txn *txn, struct dg_bytes
  * has looked at it. */
 void dg_outbox_answered(struct dg_node *node, struct dg_txn *txn, struct dg_link *link,
                         const struct dg_answer *answer, dg_ms now);
-/* The neighbour has just shown that it takes things: what was put off is tried soon, and after a sleep all that
- * waits for an answer, too. */
+/* The neighbour has just shown that it takes things: what was put off is tried soon, and after a sleep all
+ * that waits for an answer, too. */
 void dg_outbox_contact(struct dg_node *node, struct dg_link *link, dg_ms now);
 /* Takes the credit that a neighbour gives. */
 void dg_outbox_credit(struct dg_link *link, const struct dg_credit *credit);
@@ -250,8 +287,8 @@ struct dg_taken {
     uint64_t index;               /* receipt: of our leaf */
     const struct dg_fault *fault; /* answer */
 };
-/* Takes out the next receipt, acknowledgement or answer for a connection: it will not be said. False when there is
- * none. */
+/* Takes out the next receipt, acknowledgement or answer for a connection: it will not be said. False when
+ * there is none. */
 bool dg_out_take(struct dg_out *out, uint64_t conn, struct dg_taken *ret);
 
 /* ---- claims (claims.c) ---- */
@@ -316,7 +353,8 @@ bool dg_delivery_is_stale(const struct dg_report *report);
 enum dg_err dg_delivery_fits(const struct dg_report *report, struct dg_fault *fault) DG_MUST_CHECK;
 
 /* ---- quarantine (quarantine.c) ---- */
-/* Takes a parcel that did not decode: into quarantine if its authors have signed it, else it is only answered. */
+/* Takes a parcel that did not decode: into quarantine if its authors have signed it, else it is only
+ * answered. */
 void dg_quarantine_parcel(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                           const struct dg_claims *claims, const struct dg_link *link,
                           const struct dg_parcel *parcel, dg_ms now, struct dg_out *out);
@@ -471,7 +509,8 @@ bool dg_issue_certificate(struct dg_txn *txn, const struct dg_identity *identity
 enum dg_err dg_issue_adoption(struct dg_txn *txn, const struct dg_identity *identity,
                               const struct dg_signer *signer, const struct dg_adoption *adoption,
                               struct dg_bytes compiled, dg_ms now, struct dg_dir_row *ret) DG_MUST_CHECK;
-/* Puts an adoption just heard before the officers when its unit is the next below this one or stands above it. */
+/* Puts an adoption just heard before the officers when its unit is the next below this one or stands above
+ * it. */
 void dg_regime_news(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row, dg_ms now);
 /* Tells every neighbour but `except` that needs it: the parent, and with down the children too. */
 void dg_membership_spread(struct dg_node *node, struct dg_txn *txn, const struct dg_dir_row *row,
@@ -498,6 +537,84 @@ void dg_invitation_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct
 /* Deletes those that ended 30 days ago, whose holders need not be told any more why; pressed, because the
  * table is full, every one that is used or has expired. */
 void dg_invitation_purge(struct dg_node *node, struct dg_txn *txn, dg_ms now, bool pressed);
+
+/* ---- attachments (attach.c) ---- */
+/* Notes the attachments of a report that is being admitted: what has to come for each, and what has to be
+ * given to the neighbours in way[] once they have the report. */
+void dg_attach_admit(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,
+                     uint64_t position, const struct dg_bytes way[], size_t way_count, dg_ms now);
+/* A neighbour has rejected the report at position: nothing of it is given to him. */
+void dg_attach_rejected(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit, uint64_t position);
+/* Refuses a draft whose attachments have not all been taken in. DG_ERR_NOT_FOUND. */
+enum dg_err dg_attach_ready(struct dg_txn *txn, const struct dg_report *report,
+                            struct dg_fault *fault) DG_MUST_CHECK;
+/* Takes in a file that is to be attached; the reply's text says how far it is. */
+void dg_control_attach(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                       dg_ms now, struct dg_ctl_reply *reply);
+/* Makes room in the quotas for an attachment that is about to come. DG_ERR_NO_ROOM, and attention once. */
+enum dg_err dg_attach_count(struct dg_node *node, struct dg_txn *txn, struct dg_attached *attached,
+                            dg_ms now) DG_MUST_CHECK;
+
+/* Gives that room back: it is not going to come. The caller writes the row. */
+void dg_attach_uncount(struct dg_txn *txn, struct dg_attached *attached);
+
+/* ---- attachments: taking (taking.c) ---- */
+/* Writes the pieces of a batch into their files and makes them durable, before any step. The files' errors.
+ */
+enum dg_err dg_taking_prepare(struct dg_node *node, struct dg_txn *txn, struct dg_event events[],
+                              size_t count, struct dg_arena *arena) DG_MUST_CHECK;
+/* Answers the offers and pieces of a frame. */
+void dg_taking_frame(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                     struct dg_link *link, dg_ms now, struct dg_out *out);
+/* Tells a neighbour how it stands with an attachment, if he is there. */
+void dg_taking_tell(struct dg_node *node, struct dg_out *out, const struct dg_attached *attached);
+
+/* ---- attachments: giving (bulk.c) ---- */
+/* Makes the node's one workspace for pieces. NULL when memory is spent. */
+struct dg_giving *dg_giving_new(void);
+/* Frees it; NULL is fine. */
+void dg_giving_free(struct dg_giving *giving);
+/* Takes what a neighbour says about what is given to him. */
+void dg_bulk_frame(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                   struct dg_link *link, dg_ms now);
+/* Sends the next offer or piece, opens or closes the line toward the parent. */
+void dg_bulk_pump(struct dg_node *node, struct dg_txn *txn, struct dg_link *link, dg_ms now,
+                  const struct dg_voice *voice);
+/* What was under way on a line is gone with it. */
+void dg_bulk_cut(struct dg_link *link, dg_ms now);
+/* There may be something new to give to every neighbour. */
+void dg_bulk_wake(struct dg_node *node);
+/* The bulk line of the connection, NULL when it is none. */
+struct dg_link *dg_bulk_by_conn(struct dg_node *node, uint64_t conn);
+/* Takes a message that came over a bulk line. */
+void dg_bulk_message(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                     struct dg_link *link, dg_ms now, struct dg_out *out);
+/* Greets the parent on the bulk line when due. */
+void dg_bulk_tick(struct dg_node *node, struct dg_txn *txn, struct dg_link *link, dg_ms now,
+                  struct dg_out *out);
+/* When something of it is due, at most `due`. */
+dg_ms dg_bulk_due(const struct dg_link *link, dg_ms now, dg_ms due);
+/* Somebody has set the clock. */
+void dg_bulk_shift(struct dg_bulk *bulk, dg_ms by);
+
+/* ---- attachments: checking (checking.c) ---- */
+/* Makes the node's one workspace for checks. NULL when memory is spent. */
+struct dg_checking *dg_checking_new(void);
+/* Frees it; NULL is fine. */
+void dg_checking_free(struct dg_checking *checking);
+/* Removes what no row asks for, and looks for what must be checked: at the start of a process. */
+void dg_checking_start(struct dg_node *node, struct dg_txn *txn);
+/* Something is to be checked. */
+void dg_checking_add(struct dg_node *node, const struct dg_hash *content);
+/* Reads on for one slice; a file that has been read to its end and is good becomes a whole. Errors of files
+ * that end the process. */
+enum dg_err dg_checking_slice(struct dg_node *node, struct dg_txn *txn) DG_MUST_CHECK;
+/* Writes down what came of a check, and tells who gave the file. */
+void dg_checking_step(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out);
+/* True while there is something to check. */
+bool dg_checking_busy(const struct dg_node *node);
+/* The batch was not committed: what came of a check is found out again. */
+void dg_checking_forget(struct dg_node *node);
 
 /* ---- control (control.c, push.c) ---- */
 /* Completes, signs and issues the report of an organ of this unit, or keeps it for further signatures; the
@@ -528,16 +645,16 @@ void dg_joint_keep(struct dg_txn *txn, struct dg_bytes envelope, struct dg_ctl_r
 /* Signs a joint draft for a further organ, and issues it with the last signature; or takes it back. */
 void dg_control_joint(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                       dg_ms now, struct dg_ctl_reply *reply);
-/* Notes that an organ of this unit has looked at lines of the attention list; the reply counts them. A dry run
- * only checks. */
+/* Notes that an organ of this unit has looked at lines of the attention list; the reply counts them. A dry
+ * run only checks. */
 void dg_control_attention(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                           dg_ms now, struct dg_ctl_reply *reply);
 
 /* ---- alarms (alarm.c) ---- */
 /* Looks once a minute what has waited too long, and tells each once. */
 void dg_alarm_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now);
-/* Remembers an accepted report, just written, that somebody must act on: a flash report, or one that waits for an
- * organ of this unit to pass it on. */
+/* Remembers an accepted report, just written, that somebody must act on: a flash report, or one that waits
+ * for an organ of this unit to pass it on. */
 void dg_alarm_watch(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
                     const struct dg_id *id, uint64_t position, dg_ms now);
 

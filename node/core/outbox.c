@@ -47,6 +47,7 @@ struct dg_flight *dg_flight_find(struct dg_link *link, enum dg_lane lane, uint64
 
 static void flight_land(struct dg_link *link, struct dg_flight *flight)
 {
+    link->bulk.yielded += flight->lane == DG_LANE_NORMAL;
     *flight = link->flight[--link->flight_count];
     link->wake = true;
 }
@@ -61,6 +62,8 @@ bool dg_outbox_release(struct dg_node *node, struct dg_txn *txn, struct dg_bytes
         dg_del(txn, DG_TABLE_OUTBOX, dg_row_key_bytes(&key));
     struct dg_link *link = dg_link_by_unit(node, unit);
     struct dg_flight *flight = link != NULL ? dg_flight_find(link, lane, seq) : NULL;
+    if (link != NULL)
+        link->bulk.wake = true; /* the attachments of a report may follow it now */
     if (flight != NULL) {
         dg_outbox_answer_took(link, node->last_now - flight->sent);
         flight_land(link, flight);

@@ -222,6 +222,7 @@ static bool add_kind(struct dg_packing *p, const struct dg_queued *queued)
         return add_source(p, queued);
     case DG_QUEUED_ISSUED:
         return add_issued(p, queued);
+    case DG_QUEUED_BULK: /* has a lane and a line of its own (bulk.c) */
     default:
         return false;
     }

@@ -325,6 +325,8 @@ static enum dg_err push_complete(struct push *p, const struct dg_ctl_request *re
     err = dg_supersede_check(p->txn, &p->report, p->reply);
     if (err == DG_OK)
         err = dg_pass_may_consolidate(p->node, p->txn, &p->report, &p->reply->fault);
+    if (err == DG_OK && !request->dry_run)
+        err = dg_attach_ready(p->txn, &p->report, &p->reply->fault);
     if (err != DG_OK)
         return err;
     push_outline(p);

@@ -159,6 +159,7 @@ enum dg_queued_kind {
     DG_QUEUED_DIRECTORY = 3,
     DG_QUEUED_ISSUED = 4,
     DG_QUEUED_SOURCE = 5, /* number: enum dg_source_said; directory_key: the report's id */
+    DG_QUEUED_BULK = 6,   /* number: which attachment of the report; directory_key: its content */
 };
 enum dg_source_said { DG_SOURCE_ASK = 1, DG_SOURCE_GIVE = 2 };
 
@@ -252,7 +253,7 @@ struct dg_attention {
     uint64_t number;
     dg_ms at_ms;
     struct dg_bytes code, about, detail;
-    dg_ms acked_ms;       /* when somebody acknowledged it; 0: nobody yet */
+    dg_ms acked_ms;        /* when somebody acknowledged it; 0: nobody yet */
     struct dg_bytes acker; /* the organ of this unit that did */
 };
 /* Calls each until it returns false. */
@@ -260,8 +261,8 @@ void dg_attention_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct 
                        void *ctx);
 /* Reads one; what ret holds lives as long as txn. False when there is none of that number. */
 bool dg_attention_get(struct dg_txn *txn, uint64_t number, struct dg_attention *ret);
-/* True when it calls for somebody: nobody has acknowledged it, and it is about this node. A reminder is about a
- * report that is owed, and status names that by itself (OVERDUE). */
+/* True when it calls for somebody: nobody has acknowledged it, and it is about this node. A reminder is about
+ * a report that is owed, and status names that by itself (OVERDUE). */
 bool dg_attention_calls(const struct dg_attention *item);
 
 /* A report that could not be taken, kept as it came. */

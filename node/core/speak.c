@@ -271,7 +271,13 @@ static void say_frame(struct dg_node *node, const struct out_item *item, dg_ms n
                       const struct dg_voice *voice)
 {
     enum dg_said said = voice->send(voice->ctx, item->to, item->bytes);
-    struct dg_link *link = dg_link_by_conn(node, item->to);
+    struct dg_link *link = dg_bulk_by_conn(node, item->to);
+    if (link != NULL) {
+        if (said != DG_SAID && !link->bulk.up)
+            link->bulk.hello_sent = 0;
+        return;
+    }
+    link = dg_link_by_conn(node, item->to);
     if (link != NULL && said == DG_SAID_GONE)
         dg_link_down(link, now);
     /* Until the transport's handshake is over the socket takes nothing: greet again very soon. */
@@ -322,6 +328,8 @@ void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct d
     }
     for (size_t i = 0; i < node->link_count && txn != NULL; i++)
         dg_outbox_pump(node, txn, node->link[i], now, voice);
+    for (size_t i = 0; i < node->link_count && txn != NULL; i++)
+        dg_bulk_pump(node, txn, node->link[i], now, voice);
     dg_outgoing_forget(node);
     dg_out_reset(out);
 }

@@ -108,21 +108,23 @@ static enum taken take_from_child(struct dg_net *net, struct dg_net_message *ret
     return taken;
 }
 
-static enum taken take_from_parent(struct dg_net *net, struct dg_net_message *ret)
+static enum taken take_from_parent(struct dg_net *net, unsigned which, struct dg_net_message *ret)
 {
-    if (net->uplink == NULL)
+    if (net->uplink[which].socket == NULL)
         return TAKEN_NONE;
-    ret->conn = DG_CONN_UP;
+    ret->conn = which == DG_NET_MAIN ? DG_CONN_UP : DG_CONN_BULK;
     ret->key = net->parent_key;
-    return receive_payload(net, net->uplink);
+    return receive_payload(net, net->uplink[which].socket);
 }
 
-/* Takes from the socket whose turn it is, or else from the other; the turn passes with what it gave. */
+/* Takes from the socket whose turn it is, or else from the others; the turn passes with what it gave. */
 static enum taken take_in_turn(struct dg_net *net, struct dg_net_message *ret)
 {
-    for (int i = 0; i < 2; i++) {
-        enum taken taken = net->uplink_next ? take_from_parent(net, ret) : take_from_child(net, ret);
-        net->uplink_next = !net->uplink_next;
+    for (int i = 0; i <= DG_NET_UPLINKS; i++) {
+        unsigned turn = net->turn;
+        enum taken taken =
+            turn < DG_NET_UPLINKS ? take_from_parent(net, turn, ret) : take_from_child(net, ret);
+        net->turn = (turn + 1) % (DG_NET_UPLINKS + 1);
         if (taken != TAKEN_NONE)
             return taken;
     }
@@ -177,23 +179,31 @@ static bool send_to_child(struct dg_net *net, struct dg_conn conn, zmq_msg_t *pa
     return sent;
 }
 
+/* The connection to the parent that conn names; NULL for a child's. */
+static struct dg_net_uplink *uplink_of(struct dg_net *net, struct dg_conn conn)
+{
+    if (conn.n == DG_CONN_UP.n)
+        return &net->uplink[DG_NET_MAIN];
+    return conn.n == DG_CONN_BULK.n ? &net->uplink[DG_NET_BULK] : NULL;
+}
+
 enum dg_sent dg_net_send(struct dg_net *net, struct dg_conn conn, struct dg_bytes bytes)
 {
-    bool up = conn.n == DG_CONN_UP.n;
+    struct dg_net_uplink *up = uplink_of(net, conn);
     zmq_msg_t payload;
 
     assert(bytes.size <= DG_ZMQ_MSG_MAX - DG_NET_CURVE_OVERHEAD);
-    if ((up ? net->uplink : net->router) == NULL)
+    if ((up != NULL ? up->socket : net->router) == NULL)
         return DG_SENT_GONE;
     /* For a moment libzmq still takes what it will lose with the connection that just broke. */
-    if (up && !net->uplink_up)
+    if (up != NULL && !up->up)
         return DG_SENT_FULL;
     if (zmq_msg_init_size(&payload, bytes.size) != 0)
         return DG_SENT_FULL;
     if (bytes.size > 0)
         memcpy(zmq_msg_data(&payload), bytes.data, bytes.size);
 
-    bool sent = up ? send_frame(net->uplink, &payload, 0) : send_to_child(net, conn, &payload);
+    bool sent = up != NULL ? send_frame(up->socket, &payload, 0) : send_to_child(net, conn, &payload);
     int error = zmq_errno();
     zmq_msg_close(&payload);
     if (sent) {
@@ -202,9 +212,6 @@ enum dg_sent dg_net_send(struct dg_net *net, struct dg_conn conn, struct dg_byte
     }
     if (error == EHOSTUNREACH)
         return DG_SENT_GONE;
-    if (up)
-        net->uplink_full = true;
-    else
-        net->router_full = true;
+    *(up != NULL ? &up->full : &net->router_full) = true;
     return DG_SENT_FULL;
 }

@@ -66,16 +66,17 @@ static void close_watched(void **socket, void **monitor)
 }
 
 /* It is watched before it connects, so that no event is missed. */
-static enum dg_err open_uplink(struct dg_net *net, struct dg_fault *fault)
+static enum dg_err open_uplink(struct dg_net *net, unsigned which, struct dg_fault *fault)
 {
-    net->uplink_full = net->uplink_up = net->uplink_lost = false;
-    net->uplink = dg_net_socket(net, ZMQ_DEALER);
-    if (net->uplink == NULL)
+    struct dg_net_uplink *uplink = &net->uplink[which];
+    *uplink = (struct dg_net_uplink){.socket = dg_net_socket(net, ZMQ_DEALER)};
+    if (uplink->socket == NULL)
         return fail(fault, net->parent);
-    net->uplink_monitor = dg_net_monitor_uplink(net);
-    if (net->uplink_monitor == NULL || zmq_connect(net->uplink, net->parent) != 0) {
+    uplink->monitor = dg_net_monitor_uplink(net, uplink->socket);
+    if (uplink->monitor == NULL || (which == DG_NET_BULK && !dg_net_socket_shallow(uplink->socket)) ||
+        zmq_connect(uplink->socket, net->parent) != 0) {
         enum dg_err err = fail(fault, net->parent);
-        close_watched(&net->uplink, &net->uplink_monitor);
+        close_watched(&uplink->socket, &uplink->monitor);
         return err;
     }
     return DG_OK;
@@ -97,7 +98,7 @@ static enum dg_err open_sockets(struct dg_net *net, const struct dg_net_options 
     if (err != DG_OK)
         return err;
     memcpy(net->parent, options->parent, strlen(options->parent) + 1);
-    return open_uplink(net, fault);
+    return open_uplink(net, DG_NET_MAIN, fault);
 }
 
 enum dg_err dg_net_open(const struct dg_net_options *options, struct dg_net **ret, struct dg_fault *fault)
@@ -125,7 +126,8 @@ void dg_net_close(struct dg_net *net)
     if (net == NULL)
         return;
     zmq_msg_close(&net->held);
-    close_watched(&net->uplink, &net->uplink_monitor);
+    for (unsigned i = 0; i < DG_NET_UPLINKS; i++)
+        close_watched(&net->uplink[i].socket, &net->uplink[i].monitor);
     close_watched(&net->router, &net->monitor);
     /* A hanging ZAP thread still uses the context; the process is about to end anyway. */
     if (dg_zap_close(net->zap) && net->context != NULL)
@@ -147,17 +149,37 @@ enum dg_err dg_net_allow(struct dg_net *net, const struct dg_curve_key keys[], s
 
 enum dg_err dg_net_uplink_reset(struct dg_net *net, struct dg_fault *fault)
 {
+    struct dg_net_uplink *uplink = &net->uplink[DG_NET_MAIN];
     assert(net->parent[0] != '\0');
-    close_watched(&net->uplink, &net->uplink_monitor);
-    return open_uplink(net, fault);
+    close_watched(&uplink->socket, &uplink->monitor);
+    return open_uplink(net, DG_NET_MAIN, fault);
+}
+
+enum dg_err dg_net_bulk_line(struct dg_net *net, bool open, struct dg_fault *fault)
+{
+    struct dg_net_uplink *uplink = &net->uplink[DG_NET_BULK];
+    assert(net->parent[0] != '\0');
+    close_watched(&uplink->socket, &uplink->monitor);
+    uplink->up = uplink->lost = uplink->full = false;
+    return open ? open_uplink(net, DG_NET_BULK, fault) : DG_OK;
+}
+
+static bool lost(struct dg_net_uplink *uplink)
+{
+    bool was = uplink->lost;
+
+    uplink->lost = false;
+    return was;
 }
 
 bool dg_net_uplink_lost(struct dg_net *net)
 {
-    bool lost = net->uplink_lost;
+    return lost(&net->uplink[DG_NET_MAIN]);
+}
 
-    net->uplink_lost = false;
-    return lost;
+bool dg_net_bulk_lost(struct dg_net *net)
+{
+    return lost(&net->uplink[DG_NET_BULK]);
 }
 
 struct dg_net_counters dg_net_counters(const struct dg_net *net)

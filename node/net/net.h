@@ -23,6 +23,7 @@ struct dg_conn {
     uint64_t n;
 };
 #define DG_CONN_UP ((struct dg_conn){0})
+#define DG_CONN_BULK ((struct dg_conn){1}) /* the second one to the parent, while it is open */
 
 struct dg_net_options {
     const char *listen;      /* "tcp://…", or NULL: no children; port 0 or * picks one */
@@ -82,6 +83,12 @@ bool dg_net_uplink_lost(struct dg_net *net);
 /* Closes the uplink and opens a new one: the watchdog's remedy for a session that libzmq gave up. It
  * is not a break that dg_net_uplink_lost tells, and forgets one that was not told yet. */
 enum dg_err dg_net_uplink_reset(struct dg_net *net, struct dg_fault *fault) DG_MUST_CHECK;
+
+/* Opens a second connection to the parent, for attachments, or closes it. An open one is made anew. It is the
+ * caller's to greet on; its kernel buffer is kept short, so that the first one is not held up behind it. */
+enum dg_err dg_net_bulk_line(struct dg_net *net, bool open, struct dg_fault *fault) DG_MUST_CHECK;
+/* Tells, once for each, that an established second connection broke, as dg_net_uplink_lost does. */
+bool dg_net_bulk_lost(struct dg_net *net);
 
 struct dg_net_counters {
     uint64_t received, sent;

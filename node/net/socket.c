@@ -78,6 +78,13 @@ void *dg_net_socket(struct dg_net *net, int type)
     return socket;
 }
 
+bool dg_net_socket_shallow(void *socket)
+{
+    const struct setting settings[] = {{ZMQ_SNDBUF, 16 * 1024}, {ZMQ_SNDHWM, 2}};
+
+    return set(socket, settings, 2);
+}
+
 static void *monitor_socket(struct dg_net *net, void *watched, const char *endpoint, int events)
 {
     /* No bound on the events: libzmq would hold up its I/O thread when nobody reads them. */
@@ -105,12 +112,12 @@ void *dg_net_monitor_router(struct dg_net *net)
 }
 
 /* libzmq gives an address back some time after its socket was closed, so a new uplink needs a new one. */
-void *dg_net_monitor_uplink(struct dg_net *net)
+void *dg_net_monitor_uplink(struct dg_net *net, void *socket)
 {
     char endpoint[48];
 
     snprintf(endpoint, sizeof endpoint, "inproc://donggui.uplink.%" PRIu64, ++net->uplink_number);
-    return monitor_socket(net, net->uplink, endpoint, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED);
+    return monitor_socket(net, socket, endpoint, ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED);
 }
 
 /* Reads one event: its kind in 16 bits of the machine's order, a value, then a frame that says where. */
@@ -159,17 +166,17 @@ void dg_net_monitor_read(struct dg_net *net, int64_t now_ms)
 }
 
 /* A handshake that fails ends in a disconnection too, which breaks nothing. */
-bool dg_net_uplink_read(struct dg_net *net)
+bool dg_net_uplink_read(struct dg_net_uplink *uplink)
 {
     bool turned = false;
     uint16_t event;
 
-    while (net->uplink_monitor != NULL && read_event(net->uplink_monitor, &event)) {
+    while (uplink->monitor != NULL && read_event(uplink->monitor, &event)) {
         bool up = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-        if (net->uplink_up && !up)
-            net->uplink_lost = true;
-        turned = turned || net->uplink_up != up;
-        net->uplink_up = up;
+        if (uplink->up && !up)
+            uplink->lost = true;
+        turned = turned || uplink->up != up;
+        uplink->up = up;
     }
     return turned;
 }

@@ -17,7 +17,13 @@ static int64_t monotonic_ms(void)
 }
 
 /* The poll items: ours in fixed places, absent sockets as descriptor -1, then the caller's. */
-enum { ROUTER, UPLINK, MONITOR, UPLINK_MONITOR, OURS };
+enum {
+    ROUTER,
+    MONITOR,
+    UPLINK,
+    UPLINK_MONITOR = UPLINK + DG_NET_UPLINKS,
+    OURS = UPLINK_MONITOR + DG_NET_UPLINKS
+};
 
 static zmq_pollitem_t socket_item(void *socket, int events)
 {
@@ -36,10 +42,13 @@ static enum dg_err fill_items(struct dg_net *net, struct dg_watch watch[], size_
         net->item_capacity = needed;
     }
     net->items[ROUTER] = socket_item(net->router, ZMQ_POLLIN);
-    bool await_room = net->uplink_full && net->uplink_up;
-    net->items[UPLINK] = socket_item(net->uplink, ZMQ_POLLIN | (await_room ? ZMQ_POLLOUT : 0));
     net->items[MONITOR] = socket_item(net->monitor, ZMQ_POLLIN);
-    net->items[UPLINK_MONITOR] = socket_item(net->uplink_monitor, ZMQ_POLLIN);
+    for (size_t i = 0; i < DG_NET_UPLINKS; i++) {
+        const struct dg_net_uplink *uplink = &net->uplink[i];
+        bool await_room = uplink->full && uplink->up;
+        net->items[UPLINK + i] = socket_item(uplink->socket, ZMQ_POLLIN | (await_room ? ZMQ_POLLOUT : 0));
+        net->items[UPLINK_MONITOR + i] = socket_item(uplink->monitor, ZMQ_POLLIN);
+    }
     for (size_t i = 0; i < watch_count; i++) {
         int events = watch[i].want_write ? ZMQ_POLLOUT : ZMQ_POLLIN;
         net->items[OURS + i] = (zmq_pollitem_t){.fd = watch[i].fd, .events = (short)events};
@@ -51,7 +60,10 @@ static enum dg_err fill_items(struct dg_net *net, struct dg_watch watch[], size_
 /* Tells the caller's descriptors what they are ready for, and whether anything is. */
 static bool report_ready(const struct dg_net *net, struct dg_watch watch[], size_t watch_count)
 {
-    bool any = net->items[ROUTER].revents != 0 || net->items[UPLINK].revents != 0;
+    bool any = net->items[ROUTER].revents != 0;
+
+    for (size_t i = 0; i < DG_NET_UPLINKS; i++)
+        any = any || net->items[UPLINK + i].revents != 0;
 
     for (size_t i = 0; i < watch_count; i++) {
         short ready = net->items[OURS + i].revents;
@@ -104,9 +116,13 @@ enum dg_err dg_net_wait(struct dg_net *net, struct dg_watch watch[], size_t watc
         }
         now_ms = monotonic_ms();
         dg_net_monitor_read(net, now_ms);
-        bool turned = dg_net_uplink_read(net);
+        bool turned = false;
+        for (size_t i = 0; i < DG_NET_UPLINKS; i++)
+            turned = dg_net_uplink_read(&net->uplink[i]) || turned;
         ready = report_ready(net, watch, watch_count) || turned || net->router_full || now_ms >= deadline_ms;
     }
-    net->uplink_full = net->router_full = false;
+    net->router_full = false;
+    for (size_t i = 0; i < DG_NET_UPLINKS; i++)
+        net->uplink[i].full = false;
     return err;
 }

@@ -67,12 +67,20 @@ static void reset_uplink(void *ctx)
         dg_log_fault(loop->parts.log, "uplink", &fault);
 }
 
+static void bulk_line(void *ctx, bool open)
+{
+    const struct dg_loop *loop = ctx;
+    struct dg_fault fault;
+    if (dg_net_bulk_line(loop->parts.net, open, &fault) != DG_OK)
+        dg_log_fault(loop->parts.log, "bulk", &fault);
+}
+
 /* ---- the batch ----------------------------------------------------------------------------------- */
 
 static bool has_room(const struct dg_loop *loop, size_t bytes)
 {
-    /* The last two places are those of the uplink's break and the tick. */
-    return loop->event_count < DG_BATCH_EVENTS_MAX - 2 && loop->event_bytes + bytes <= DG_BATCH_BYTES_MAX;
+    /* The last three places are those of the breaks of the lines to the parent and the tick. */
+    return loop->event_count < DG_BATCH_EVENTS_MAX - 3 && loop->event_bytes + bytes <= DG_BATCH_BYTES_MAX;
 }
 
 static void add_event(struct dg_loop *loop, const struct dg_event *event)
@@ -107,6 +115,9 @@ static void gather_break(struct dg_loop *loop)
 {
     struct dg_event event = {.kind = DG_EVENT_GONE, .conn = DG_NODE_UP};
     if (dg_net_uplink_lost(loop->parts.net))
+        add_event(loop, &event);
+    event.conn = DG_NODE_BULK;
+    if (dg_net_bulk_lost(loop->parts.net))
         add_event(loop, &event);
 }
 
@@ -253,7 +264,13 @@ enum dg_err dg_loop_new(const struct dg_loop_parts *parts, struct dg_loop **ret,
         return dg_fault(fault, DG_ERR_NO_MEMORY);
     loop->parts = *parts;
     loop->voice = (struct dg_voice){
-        .ctx = loop, .send = say_frame, .reply = say_reply, .fact = say_fact, .uplink_reset = reset_uplink};
+        .ctx = loop,
+        .send = say_frame,
+        .reply = say_reply,
+        .fact = say_fact,
+        .uplink_reset = reset_uplink,
+        .bulk_line = bulk_line,
+    };
     dg_arena_init(&loop->arena, 0);
     loop->tick_at = dg_monotonic_ms();
     loop->maintenance_at = loop->tick_at + MAINTENANCE_MS;

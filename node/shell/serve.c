@@ -12,6 +12,7 @@
 #include "node/shell/keyring.h"
 #include "node/shell/loop.h"
 #include "node/shell/process.h"
+#include "node/store/files_dir.h"
 #include "node/store/store_lmdb.h"
 
 struct daemon {
@@ -21,6 +22,7 @@ struct daemon {
     struct dg_log log;
     struct dg_identity identity;
     struct dg_store *store;
+    struct dg_files *files; /* of attachments */
     struct dg_keyring *keyring;
     struct dg_workers *workers;
     struct dg_guard_file *guard;
@@ -170,6 +172,9 @@ static enum dg_err open_node(struct daemon *d, struct dg_fault *fault)
         .unread_ms = (dg_ms)d->config.unread_hours * 3600000,
         .endpoint = d->config.listen[0] != '\0' ? dg_net_endpoint(d->net) : NULL,
         .guard = dg_guard_of(d->guard),
+        .files = d->files,
+        .attachments_max = (uint64_t)d->config.attachments_gib << 30,
+        .attachments_from_max = (uint64_t)d->config.attachments_child_gib << 30,
     };
     return dg_node_open(d->store, &env, &d->node, fault);
 }
@@ -201,6 +206,8 @@ static enum dg_err open_parts(struct daemon *d, struct dg_fault *fault)
     if (err == DG_OK)
         err = dg_store_lmdb_open(d->dir, DG_STORE_WRITE, &d->store, fault);
     if (err == DG_OK)
+        err = dg_files_dir_open(d->dir, &d->files, fault);
+    if (err == DG_OK)
         err = load_identity(d, fault);
     if (err == DG_OK)
         err = dg_keyring_open(d->dir, &d->keyring, fault);
@@ -230,6 +237,7 @@ static void close_parts(struct daemon *d)
     dg_guard_close(d->guard);
     dg_workers_free(d->workers);
     dg_keyring_close(d->keyring);
+    dg_files_close(d->files);
     if (d->store != NULL)
         dg_store_close(d->store);
     if (d->signals >= 0)

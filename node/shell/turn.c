@@ -37,7 +37,9 @@ static enum dg_err gather_claims(struct dg_turn *turn, struct dg_event events[],
         return err;
     for (size_t i = 0; i < count; i++)
         dg_node_claims(turn->node, txn, &events[i], claims);
-    err = txn->err;
+    err = dg_node_prepare(turn->node, txn, events, count, &turn->arena);
+    if (err == DG_OK)
+        err = txn->err;
     dg_abort(turn->store, txn);
     if (err == DG_OK && claims->count > 0)
         turn->judge(turn->judge_ctx, claims->item, claims->count);

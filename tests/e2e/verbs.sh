@@ -282,8 +282,10 @@ run 2 -n dp push missing.md --from cap-uy
 holds "a file is named once" test "$(grep -o missing.md stderr | wc -l)" = 1
 run 2 -n dp push r.md
 run 2 -n dp push r.md --from cap-uy --wait soon
-run 5 -n dp push r.md --from cap-uy --attach r.md
-says UNSUPPORTED
+run 2 -n dp push r.md --from cap-uy --attach missing.pdf --dry-run
+says BAD_FILE
+run 2 -n dp attachment 00000000 r.md
+run 0 -n dp push r.md --from cap-uy --attach r.md --dry-run
 run 0 -n dp push r.md --from cap-uy --dry-run
 holds "a dry push prints no id" test -z "$out"
 run 0 -n dp outbox --json

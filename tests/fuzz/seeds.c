@@ -92,7 +92,9 @@ int main(int argc, char **argv)
     SAVE("trail", "trail", dg_trail_encode, trail);
     SAVE("regime", "regime", dg_regime_encode, regime);
     struct dg_ctl_request joint = sample_request(DG_CTL_JOINT), remark = sample_request(DG_CTL_COMMENT);
+    struct dg_ctl_request attach = sample_request(DG_CTL_ATTACH);
     SAVE("ctl", "mark", dg_ctl_request_encode, request);
+    SAVE("ctl", "attach", dg_ctl_request_encode, attach);
     SAVE("ctl", "joint", dg_ctl_request_encode, joint);
     SAVE("ctl", "comment", dg_ctl_request_encode, remark);
     SAVE("ctl", "reply", dg_ctl_reply_encode, reply);

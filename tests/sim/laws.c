@@ -376,6 +376,15 @@ static void left_rightly(struct sim_node *node, struct dg_txn *txn, const struct
                       node->unit, row->unit);
         return;
     }
+    if (row->kind == DG_QUEUED_BULK) {
+        struct sim_node *there = sim_node_by_unit(node->world, dg_bytes_of(row->unit));
+        dg_custody_each(txn, row->position, receipt_of, &search);
+        if (!search.found || there == NULL ||
+            !sim_bulk_left_rightly(there, dg_bytes_at(row->key, row->key_size)))
+            sim_break(node->world, "I3", "%s stopped giving %s an attachment that is not whole there",
+                      node->unit, row->unit);
+        return;
+    }
     if (row->kind == DG_QUEUED_ISSUED) {
         struct sim_node *there = sim_node_by_unit(node->world, dg_bytes_of(row->unit));
         if (there == NULL || !sim_duty_has(there, dg_bytes_at(row->key, row->key_size), txn))
@@ -440,6 +449,8 @@ void sim_laws_turn(struct sim_node *node)
         read_outbox(node, txn);
     if (!node->world->laws.broken)
         sim_laws_vias(node, txn);
+    if (!node->world->laws.broken)
+        sim_bulk_laws(node, txn);
     if (!node->world->laws.broken && txn->err != DG_OK)
         sim_break(node->world, "L3", "the store of %s: %s", node->unit, dg_err_name(txn->err));
     dg_store_mem_mask(node->store, false);

@@ -22,6 +22,9 @@
  *   L3  outboxes are empty, nobody waits for a person, and nobody had to be started again
  *   L5  every comment is once at the author and once at every addressee, and signers were told the truth
  *   L6  whoever asked for a source has it, unless the unit whose report names it has it not
+ *   A1  a chunk's bit is set only while its bytes lie in the file, whatever was cut off in between
+ *   A2  (at the end) every attachment is whole wherever its report is
+ *   A3  what is called whole is what was attached
  * The laws D1 to D3 of calendars, reminders and findings stand in duties.c.
  */
 #ifndef DG_TESTS_SIM_LAWS_H

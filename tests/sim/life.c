@@ -56,7 +56,12 @@ static enum dg_said node_send(void *ctx, uint64_t conn, struct dg_bytes bytes)
     if (dies_sending(node, "before send", &frame))
         return DG_SAID_GONE;
     sim_laws_said(node, &frame, bytes.size);
+    struct dg_buf altered;
+    dg_buf_init(&altered, DG_FRAME_MAX);
+    if (sim_bulk_meddle(node, &frame, &altered))
+        bytes = dg_buf_bytes(&altered);
     enum dg_said said = sim_wire_send(node, conn, &frame, bytes);
+    dg_buf_done(&altered);
     (void)dies_sending(node, "after send", &frame);
     return said;
 }
@@ -108,6 +113,15 @@ bool dg_maybe(const char *point)
     return rare;
 }
 
+/* The line is there whenever the first one is; only its greeting is its own. */
+static void node_bulk_line(void *ctx, bool open)
+{
+    struct sim_node *node = ctx;
+    if (!node->dying)
+        sim_trace_line(&node->world->trace, node->world->now, "%s %s its bulk line", node->unit,
+                       open ? "opens" : "closes");
+}
+
 /* ---- life ---------------------------------------------------------------------------------------- */
 
 void sim_node_init(struct sim_world *world, int index, unsigned number, int parent)
@@ -127,12 +141,14 @@ void sim_node_init(struct sim_world *world, int index, unsigned number, int pare
                                     .send = node_send,
                                     .reply = node_reply,
                                     .fact = node_fact,
-                                    .uplink_reset = node_uplink_reset};
+                                    .uplink_reset = node_uplink_reset,
+                                    .bulk_line = node_bulk_line};
     node->choice = sim_fate_stream(&world->fate, SIM_FATE_UNIT, number, 1);
     if (world->options.skew_max > 0)
         node->skew = sim_between(&node->choice, -world->options.skew_max, world->options.skew_max);
     node->store = dg_store_mem_new();
-    assert(node->store != NULL);
+    node->files = dg_files_mem_new();
+    assert(node->store != NULL && node->files != NULL);
 }
 
 void sim_node_random(void *ctx, void *ret, size_t size)
@@ -146,7 +162,7 @@ bool sim_node_start(struct sim_node *node)
     struct sim_world *world = node->world;
     struct dg_node_env env = {
         .signer = &node->signer, .random = sim_node_random, .random_ctx = node, .curve_of = dg_curve_key_of,
-        .sealer = &node->sealer};
+        .sealer = &node->sealer, .files = node->files};
     struct dg_fault fault;
     (void)dg_fault(&fault, DG_OK);
     dg_store_mem_fail_commit(node->store, 0, DG_OK);
@@ -195,6 +211,7 @@ void sim_node_die(struct sim_node *node, const char *why)
     world->crashes++;
     sim_node_stop(node);
     dg_store_mem_crash(node->store);
+    dg_files_mem_crash(node->files);
     sim_wire_orphan(node);
     if (world->calm)
         sim_break(world, "L3", "%s died without a fault: %s", node->unit, why);
@@ -315,6 +332,7 @@ void sim_node_turn(struct sim_node *node)
         node->ticked_at = world->now;
     }
     sim_machine_sicken(node);
+    sim_bulk_sicken(node);
     if (world->script.here != NULL)
         look_into(node, batch, heard);
     if (scripted(node, "heard", NULL)) {

@@ -143,6 +143,19 @@ void sim_load_push_as(struct sim_world *world, struct sim_node *node, const char
     push_draft(world, node, organ, &draft);
 }
 
+void sim_load_push_attached(struct sim_world *world, struct sim_node *node, struct dg_attachment *attachment,
+                            const char *also)
+{
+    struct dg_bytes also_to = dg_bytes_of(also);
+    struct dg_report draft = {.kind = dg_bytes_of("periodic"),
+                              .period = dg_bytes_of("2026-10"),
+                              .also_to_count = also[0] != '\0',
+                              .also_to = &also_to,
+                              .attachment_count = 1,
+                              .attachment = attachment};
+    push_draft(world, node, "cap-uy", &draft);
+}
+
 void sim_load_push(struct sim_world *world, struct sim_node *node)
 {
     static const struct {
@@ -349,6 +362,10 @@ void sim_load_replied(struct sim_world *world, struct sim_node *node, uint64_t c
         world->pass_count += reply.fault.err == DG_OK;
         return;
     }
+    if (client >= SIM_CLIENT_ATTACH && client < SIM_CLIENT_ATTACH + SIM_ATTACHED_MAX) {
+        sim_bulk_replied(world, node, client, &reply);
+        return;
+    }
     if (client >= SIM_CLIENT_YEAR) {
         sim_year_replied(world, client, &reply);
         return;
@@ -396,7 +413,8 @@ void sim_load_plan(struct sim_world *world)
         unsigned count;
     } inputs[] = {{SIM_PUSH, options->pushes},  {SIM_MARK, options->marks},     {SIM_PASS, options->passes},
                   {SIM_ADOPT, options->adopts}, {SIM_ACCORD, options->accords}, {SIM_FETCH, options->fetches},
-                  {SIM_DUTY, options->duties},  {SIM_STICK, options->sticks}};
+                  {SIM_DUTY, options->duties},  {SIM_STICK, options->sticks},
+                  {SIM_ATTACH, options->attaches}};
     uint32_t number = 0;
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++)
         for (unsigned k = 0; k < inputs[i].count; k++)

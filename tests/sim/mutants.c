@@ -65,6 +65,11 @@ const struct sim_mutant sim_mutants[] = {
     {"any-answer", "takes a receipt for whatever report it is said to be of"},
     {"volatile-outbox", "loses its outbox when it starts"},
     {"certify-blind", "certifies as missing without looking"},
+    {"bits-before-sync", "says that it has chunks that it has not made durable"},
+    {"no-piece-proof", "takes any bytes for a piece of an attachment"},
+    {"whole-unchecked", "calls an attachment whole without reading it"},
+    {"bulk-release-early", "stops giving an attachment when its first piece was taken"},
+    {"bulk-not-onward", "keeps the attachments of reports that go further"},
 };
 
 const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];

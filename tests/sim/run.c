@@ -85,8 +85,9 @@ void sim_options_draw(uint64_t seed, struct sim_options *ret)
     draw_links(&choice, ret);
     draw_machines(&choice, ret);
     ret->sticks = sim_chance(&choice, 3000) ? (unsigned)sim_between(&choice, 3, 30) : 0;
+    ret->attaches = sim_chance(&choice, 4000) ? (unsigned)sim_between(&choice, 1, 8) : 0;
     if (ret->nodes > 30) {
-        ret->passes = ret->adopts = ret->duties = ret->fetches = 0;
+        ret->passes = ret->adopts = ret->duties = ret->fetches = ret->attaches = 0;
         ret->load_ms = 20000;
     }
 }
@@ -105,7 +106,7 @@ void sim_options_print(const struct sim_options *options)
         SHOW(villain),  SHOW(skew_max),      SHOW(crash_commit), SHOW(crash_send), SHOW(disk_full),
         SHOW(put_full), SHOW(disk_fails),    SHOW(disk_late),    SHOW(memory),     SHOW(rot),
         SHOW(step),     SHOW(step_max),      SHOW(stop),         SHOW(late),       SHOW(early),
-        SHOW(maybe),    SHOW(second_regime), SHOW(sticks),
+        SHOW(maybe),    SHOW(second_regime), SHOW(sticks),   SHOW(attaches),
 #undef SHOW
     };
     printf("options of seed %llu:", (unsigned long long)options->seed);

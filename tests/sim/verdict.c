@@ -499,8 +499,9 @@ const char *sim_laws_unsettled(struct sim_world *world)
             fail(&v, "L1: %s holds mail that nobody sent", world->node[i].unit);
     const char *duties = v.ok ? sim_duties_unsettled(world, v.txn) : NULL;
     const char *sources = v.ok && duties == NULL ? sim_sources_unsettled(world, v.txn) : NULL;
-    if (duties != NULL || sources != NULL)
-        fail(&v, "%s", duties != NULL ? duties : sources);
+    const char *bulk = v.ok && duties == NULL && sources == NULL ? sim_bulk_unsettled(world, v.txn) : NULL;
+    if (duties != NULL || sources != NULL || bulk != NULL)
+        fail(&v, "%s", duties != NULL ? duties : sources != NULL ? sources : bulk);
     while (open > 0) {
         open--;
         dg_abort(world->node[open].store, v.txn[open]);

@@ -39,7 +39,10 @@ static void describe(const struct dg_frame *frame, char *ret, size_t size)
                 {"state", states},
                 {"member record", frame->record_count - receipts - states},
                 {"answer", frame->answer_count},
-                {"ack", frame->acked_count}};
+                {"ack", frame->acked_count},
+                {"offer", frame->offer_count},
+                {"standing", frame->standing_count},
+                {"piece", frame->piece_count}};
     for (size_t i = 0; i < sizeof part / sizeof part[0] && used >= 0 && (size_t)used < size; i++)
         if (part[i].count > 0)
             used += snprintf(ret + used, size - (size_t)used, " %zu %s%s", part[i].count, part[i].word,
@@ -68,7 +71,7 @@ static dg_ms arrival(struct sim_world *world, const struct sim_node *from, dg_ms
 }
 
 static void put_on_wire(struct sim_world *world, struct sim_node *from, struct sim_node *to,
-                        struct sim_node *child, struct dg_bytes bytes)
+                        struct sim_node *child, bool bulk, struct dg_bytes bytes)
 {
     bool up = child == from;
     struct sim_happening packet = {
@@ -77,7 +80,9 @@ static void put_on_wire(struct sim_world *world, struct sim_node *from, struct s
                       up ? &child->last_up : &child->last_down),
         .node = to->index,
         .from = from->index,
-        .conn = up ? child->conn : DG_NODE_UP,
+        .conn = up     ? child->conn | (bulk ? SIM_BULK : 0)
+                : bulk ? DG_NODE_BULK
+                       : DG_NODE_UP,
         .line = child->conn,
         .key = from->transport,
         .bytes = malloc(bytes.size),
@@ -118,8 +123,8 @@ enum dg_said sim_wire_send(struct sim_node *from, uint64_t conn, const struct dg
         dg_buf_add_bytes(&world->said, bytes);
         return DG_SAID;
     }
-    bool up = conn == DG_NODE_UP;
-    struct sim_node *child = up ? from : child_by_conn(world, from, conn);
+    bool up = conn == DG_NODE_UP || conn == DG_NODE_BULK, bulk = conn == DG_NODE_BULK || conn >= SIM_BULK;
+    struct sim_node *child = up ? from : child_by_conn(world, from, conn & ~SIM_BULK);
     if (child == NULL || (up && from->parent == SIM_NOBODY))
         return DG_SAID_GONE;
     struct sim_node *to = up ? &world->node[from->parent] : child;
@@ -136,10 +141,10 @@ enum dg_said sim_wire_send(struct sim_node *from, uint64_t conn, const struct dg
                        what != NULL ? " ... " : "", what != NULL ? what : "");
     if (what != NULL)
         return DG_SAID;
-    put_on_wire(world, from, to, child, bytes);
+    put_on_wire(world, from, to, child, bulk, bytes);
     if (!world->calm &&
         sim_fate_strikes(&world->fate, SIM_FATE_DOUBLE, from->number, world->options.duplicate))
-        put_on_wire(world, from, to, child, bytes);
+        put_on_wire(world, from, to, child, bulk, bytes);
     return DG_SAID;
 }
 
@@ -150,7 +155,7 @@ static bool line_stands(struct sim_world *world, const struct sim_happening *pac
 {
     if (packet->from == SIM_NOBODY || packet->last_words)
         return true;
-    bool up = packet->conn != DG_NODE_UP;
+    bool up = packet->conn != DG_NODE_UP && packet->conn != DG_NODE_BULK;
     return world->node[up ? packet->from : packet->node].conn == packet->line;
 }
 

@@ -109,6 +109,7 @@ static bool is_input(const struct sim_happening *happening)
     case SIM_FETCH:
     case SIM_ACCORD:
     case SIM_STICK:
+    case SIM_ATTACH:
         return true;
     case SIM_PACKET:
     case SIM_TURN:
@@ -170,6 +171,9 @@ static void happen(struct sim_world *world, struct sim_happening *happening)
         break;
     case SIM_CARRIED:
         sim_carried_arrive(world, happening);
+        break;
+    case SIM_ATTACH:
+        sim_bulk_attach(world, node, !happening->again);
         break;
     }
     free(happening->bytes);
@@ -281,7 +285,7 @@ struct sim_world *sim_world_new(const struct sim_options *options)
     if (world == NULL)
         return NULL;
     world->options = *options;
-    world->next_conn = 1;
+    world->next_conn = 2; /* 0 and 1 are the lines to the parent */
     sim_choice_start(&world->choice, options->seed);
     sim_fate_start(&world->fate, options->seed, options->only);
     sim_trace_start(&world->trace, false);
@@ -307,6 +311,7 @@ void sim_world_free(struct sim_world *world)
         sim_node_stop(&world->node[i]);
         if (world->node[i].store != NULL)
             dg_store_close(world->node[i].store);
+        dg_files_close(world->node[i].files);
     }
     for (size_t i = 0; i < world->queue_count; i++)
         free(world->queue[i].bytes);
@@ -316,6 +321,7 @@ void sim_world_free(struct sim_world *world)
     for (size_t i = 0; i < sizeof world->goods / sizeof world->goods[0]; i++)
         free(world->goods[i].bytes);
     sim_laws_free(world);
+    sim_bulk_free(world);
     sim_fate_end(&world->fate);
     dg_buf_done(&world->said);
     dg_buf_done(&world->replied);

@@ -13,6 +13,7 @@
 #include "node/core/node.h"
 #include "node/core/query.h"
 #include "node/shell/turn.h"
+#include "node/store/files_mem.h"
 #include "node/store/store_mem.h"
 #include "tests/sim/choice.h"
 #include "tests/sim/fate.h"
@@ -34,7 +35,7 @@ struct sim_options {
     uint64_t seed;
     const struct sim_fates *only; /* what may strike at all; NULL: whatever the seed says. Borrowed. */
     unsigned nodes, levels;
-    unsigned pushes, marks, passes, adopts, duties, fetches;
+    unsigned pushes, marks, passes, adopts, duties, fetches, attaches;
     unsigned accords;                        /* signatures, withdrawals and comments that somebody tries */
     unsigned sticks;                         /* that are carried from neighbour to neighbour */
     dg_ms load_ms;                           /* reports are pushed in this time, and faults happen */
@@ -71,7 +72,8 @@ enum sim_kind {
     SIM_ACCORD,
     SIM_FETCH,
     SIM_STICK,  /* somebody copies what waits for a neighbour */
-    SIM_CARRIED /* a file of that is handed in */
+    SIM_CARRIED, /* a file of that is handed in */
+    SIM_ATTACH
 };
 
 struct sim_happening {
@@ -84,6 +86,7 @@ struct sim_happening {
     uint64_t conn;   /* packet, gone: as the receiver names it */
     uint64_t line;   /* packet: the line it is on, by the child's conn */
     bool last_words; /* packet: its sender or line died, yet it arrives */
+    bool again;      /* attach: the clerk asks how far it is */
     struct dg_curve_key key;
     uint8_t *bytes;
     size_t size;
@@ -104,6 +107,7 @@ struct sim_node {
     char unit[16];
     bool bloc; /* a bloc of level 1, which is no district */
     struct dg_store *store;
+    struct dg_files *files;
     struct dg_node *node; /* NULL while it is dead */
     struct dg_turn turn;
     struct dg_voice voice;
@@ -143,6 +147,17 @@ struct sim_push {
 
 enum { SIM_PUSHES_MAX = 512 };
 
+/* A file that a clerk attaches. */
+struct sim_file {
+    int node;
+    size_t size;
+    uint8_t *bytes;
+    struct dg_attachment what;
+    bool damaged, pushed; /* the clerk's copy is not what he says; its report was pushed */
+    bool written;         /* the copy lies beside the store */
+    unsigned tries;
+};
+
 /* Looks at every point where a process can die; true kills it. Stories use it. */
 struct sim_script {
     bool (*here)(struct sim_world *world, struct sim_node *node, const char *where,
@@ -169,6 +184,8 @@ struct sim_world {
     struct sim_happening *queue; /* a heap by (at, serial) */
     size_t push_count;
     struct sim_push push[SIM_PUSHES_MAX];
+    size_t file_count;
+    struct sim_file *file;       /* bulk.c */
     struct sim_year *year;       /* of a world that lives through one; borrowed */
     size_t mark_count;           /* marks that were answered with OK */
     size_t pass_count;           /* passes that were answered with OK */
@@ -270,6 +287,9 @@ void sim_load_push_as(struct sim_world *world, struct sim_node *node, const char
 /* Pushes a thematic report of that matter; source is what it consolidates, or NULL. */
 void sim_load_push_matter(struct sim_world *world, struct sim_node *node, const char *organ,
                           const char *matter, const struct dg_id *source);
+/* Pushes a monthly report of the node's committee with that attachment, with a copy to also. */
+void sim_load_push_attached(struct sim_world *world, struct sim_node *node, struct dg_attachment *attachment,
+                            const char *also);
 /* Passes a report on in the name of an organ, or sends it back. */
 void sim_load_pass_as(struct sim_world *world, struct sim_node *node, const char *organ,
                       const struct dg_id *id, bool back);
@@ -362,6 +382,27 @@ void sim_impostor_overhear(struct sim_world *world, const struct sim_node *from,
                            const struct dg_frame *frame, struct dg_bytes bytes);
 /* One misdeed of some kind; that it is refused is checked at once where it must be. */
 void sim_impostor_act(struct sim_world *world);
+/* ---- bulk.c: attachments ---- */
+enum { SIM_CLIENT_ATTACH = 3000000, SIM_ATTACHED_MAX = 48 }; /* clients: beyond those of year.c's */
+/* Marks the names that parents know the bulk lines by. */
+#define SIM_BULK ((uint64_t)1 << 40)
+/* Somebody attaches another file, or asks how far the last one is. */
+void sim_bulk_attach(struct sim_world *world, struct sim_node *node, bool another);
+/* The clerk reads the answer. */
+void sim_bulk_replied(struct sim_world *world, struct sim_node *node, uint64_t client,
+                      const struct dg_ctl_reply *reply);
+/* A hostile neighbour alters what is in a piece before it leaves. True when bytes was altered. */
+bool sim_bulk_meddle(struct sim_node *node, const struct dg_frame *frame, struct dg_buf *bytes);
+/* The node's disk of files fails or is full, for one step of the next turn. */
+void sim_bulk_sicken(struct sim_node *node);
+/* A1 and A3, in what the node holds: no bit for a chunk that is not there, and no whole that is not what was
+ * attached. */
+void sim_bulk_laws(struct sim_node *node, struct dg_txn *txn);
+/* True when the neighbour has all of it, or has no use for it. */
+bool sim_bulk_left_rightly(struct sim_node *there, struct dg_bytes content);
+/* Why A2 does not hold (yet), NULL when it does; txn[i] reads node i. */
+const char *sim_bulk_unsettled(struct sim_world *world, struct dg_txn *const txn[]);
+void sim_bulk_free(struct sim_world *world);
 
 /* ---- villain.c: input that must not be believed ---- */
 /* One misdeed of some kind; the refusal of it is checked at once. */

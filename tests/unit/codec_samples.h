@@ -458,7 +458,26 @@ static inline struct dg_frame sample_frame(struct dg_bytes envelope)
     static struct dg_answer answer[1];
     static struct dg_bytes checkpoint[1];
     static uint64_t acked[3] = {1, 300, UINT64_MAX};
+    static struct dg_offer offer[1];
+    static struct dg_standing standing[2];
+    static struct dg_run missing[2] = {{0, 3}, {70, 1}}, taken[1] = {{4, 4}};
+    static struct dg_piece piece[1];
 
+    offer[0].content = sample_hash(70);
+    standing[0] = (struct dg_standing){.content = sample_hash(71),
+                                       .missing_count = SAMPLE_COUNT(missing),
+                                       .missing = missing,
+                                       .taken_count = SAMPLE_COUNT(taken),
+                                       .taken = taken};
+    standing[1] = (struct dg_standing){.content = sample_hash(72),
+                                       .whole = true,
+                                       .code = sample_text("NO_ROOM"),
+                                       .detail = sample_text("đĩa đầy")};
+    piece[0] = (struct dg_piece){
+        .content = sample_hash(73), .run = {8, 8}, .data = sample_text("a piece"), .packed = true};
+    piece[0].proof.count = 2;
+    piece[0].proof.hash[0] = sample_hash(74);
+    piece[0].proof.hash[1] = sample_hash(75);
     parcel[0] = (struct dg_parcel){.tag = 9, .envelope_bytes = envelope};
     record[0] = sample_record();
     answer[0] = (struct dg_answer){3, sample_text("RETRY_LATER"), sample_text("kho đầy"), 2000};
@@ -474,6 +493,12 @@ static inline struct dg_frame sample_frame(struct dg_bytes envelope)
         .record = record,
         .answer = answer,
         .acked = acked,
+        .offer_count = 1,
+        .standing_count = SAMPLE_COUNT(standing),
+        .piece_count = 1,
+        .offer = offer,
+        .standing = standing,
+        .piece = piece,
     };
     return frame;
 }
@@ -664,6 +689,12 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
         request.joint = DG_JOINT_WITHDRAW;
         request.report = sample_text("0123abcd");
         request.organ = sample_text("bcsd-ubnd");
+    } else if (verb == DG_CTL_ATTACH) {
+        request.attachment.size = 70000;
+        request.attachment.sha256 = sample_hash(80);
+        request.attachment.chunk_size = 16384;
+        request.attachment.chunk_root = sample_hash(81);
+        request.file = sample_text("new-0123456789abcdef");
     } else if (verb == DG_CTL_COMMENT) {
         request.report = sample_text("0123abcd");
         request.organ = sample_text("mttq");

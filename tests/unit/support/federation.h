@@ -24,10 +24,18 @@
 #include "node/core/node.h"
 #include "node/core/query.h"
 #include "node/shell/turn.h"
+#include "node/store/files_mem.h"
 #include "node/store/store_mem.h"
 #include "proto/regime.h"
 
-enum { FED_NODES = 4, FED_KEYS_MAX = 16, FED_ORGANS = 4, FED_QUEUE_MAX = 512, FED_ENROL_CONN = 100 };
+enum {
+    FED_NODES = 4,
+    FED_KEYS_MAX = 16,
+    FED_ORGANS = 4,
+    FED_QUEUE_MAX = 512,
+    FED_BULK_CONN = 32,
+    FED_ENROL_CONN = 100
+};
 enum fed_place { FED_TINH, FED_HUYEN, FED_XA, FED_KHOI };
 
 #define FED_NAME "danvan.test"
@@ -45,6 +53,7 @@ struct fed_node {
     int index, parent; /* parent: -1 at the root */
     const char *unit, *level;
     struct dg_store *store;
+    struct dg_files *files;
     struct dg_node *node;
     struct dg_turn turn;
     struct dg_voice voice;
@@ -72,6 +81,8 @@ struct fed {
     struct dg_buf said, replied; /* to strangers, and on the control socket: the last of each */
     bool cut_khoi;               /* nothing reaches khoi or comes from it */
     bool disk_low[FED_NODES];    /* as the ticks say */
+    /* Looks at every frame between two nodes; false: it is lost. NULL: none is. */
+    bool (*tap)(struct fed *fed, int from, int to, struct dg_bytes frame);
 };
 
 static const struct {
@@ -254,7 +265,8 @@ static inline void fed_post(struct fed *fed, int to, const struct dg_event *even
     message->event.bytes = dg_bytes_at(copy, event->bytes.size);
 }
 
-/* A child's line is known to its parent by the child's number and one. */
+/* A child's line is known to its parent by the child's number and one; its bulk line by FED_BULK_CONN more.
+ */
 static inline enum dg_said fed_send(void *ctx, uint64_t conn, struct dg_bytes frame)
 {
     struct fed_node *from = ctx;
@@ -264,11 +276,16 @@ static inline enum dg_said fed_send(void *ctx, uint64_t conn, struct dg_bytes fr
         dg_buf_add_bytes(&fed->said, frame);
         return DG_SAID;
     }
-    int to = conn == DG_NODE_UP ? from->parent : (int)conn - 1;
-    if (fed->cut_khoi && (to == FED_KHOI || from->index == FED_KHOI))
+    bool up = conn == DG_NODE_UP || conn == DG_NODE_BULK,
+         bulk = conn == DG_NODE_BULK || conn >= FED_BULK_CONN;
+    int to = up ? from->parent : (int)(conn % FED_BULK_CONN) - 1;
+    if ((fed->cut_khoi && (to == FED_KHOI || from->index == FED_KHOI)) ||
+        (fed->tap != NULL && !fed->tap(fed, from->index, to, frame)))
         return DG_SAID;
     struct dg_event event = {.kind = DG_EVENT_MESSAGE, .key = from->keys.transport, .bytes = frame};
-    event.conn = conn == DG_NODE_UP ? (uint64_t)from->index + 1 : DG_NODE_UP;
+    event.conn = up     ? (uint64_t)from->index + 1 + (bulk ? FED_BULK_CONN : 0)
+                 : bulk ? DG_NODE_BULK
+                        : DG_NODE_UP;
     fed_post(fed, to, &event);
     return DG_SAID;
 }
@@ -292,6 +309,12 @@ static inline void fed_fact(void *ctx, const struct dg_fault *fault, const char 
 static inline void fed_uplink_reset(void *ctx)
 {
     (void)ctx;
+}
+
+static inline void fed_bulk_line(void *ctx, bool open)
+{
+    (void)ctx;
+    (void)open;
 }
 
 static inline void fed_turn(struct fed_node *node, struct dg_event *event)
@@ -328,12 +351,14 @@ static inline void fed_open(struct fed_node *node)
     struct dg_node_env env = {.signer = &node->signer,
                               .random = fed_random,
                               .curve_of = dg_curve_key_of,
-                              .sealer = &node->sealer};
+                              .sealer = &node->sealer,
+                              .files = node->files};
     node->voice = (struct dg_voice){.ctx = node,
                                     .send = fed_send,
                                     .reply = fed_reply,
                                     .fact = fed_fact,
-                                    .uplink_reset = fed_uplink_reset};
+                                    .uplink_reset = fed_uplink_reset,
+                                    .bulk_line = fed_bulk_line};
     enum dg_err err = dg_node_open(node->store, &env, &node->node, NULL);
     if (err == DG_OK)
         err = dg_turn_init(&node->turn, node->store, node->node, &node->voice, fed_judge, NULL);
@@ -480,6 +505,7 @@ static inline void fed_node_init(struct fed *fed, int index)
     node->unit = fed_places[index].unit;
     node->level = fed_places[index].level;
     node->store = dg_store_mem_new();
+    node->files = dg_files_mem_new();
     node->signer = (struct dg_signer){.ctx = node, .sign = fed_sign};
     node->keys =
         (struct dg_keys){.has_unit = true, .has_log = true, .has_cosigner = true, .has_transport = true};
@@ -526,6 +552,7 @@ static inline void fed_free(struct fed *fed)
         dg_turn_done(&fed->node[i].turn);
         dg_node_close(fed->node[i].node);
         dg_store_close(fed->node[i].store);
+        dg_files_close(fed->node[i].files);
     }
     for (; fed->count > 0; fed->count--, fed->head++)
         free((void *)(uintptr_t)fed->queue[fed->head % FED_QUEUE_MAX].event.bytes.data);
