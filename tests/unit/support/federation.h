@@ -72,6 +72,7 @@ struct fed {
     struct dg_buf said, replied; /* to strangers, and on the control socket: the last of each */
     bool cut_khoi;               /* nothing reaches khoi or comes from it */
     bool disk_low[FED_NODES];    /* as the ticks say */
+    dg_ms skew[FED_NODES];       /* how far each clock is ahead of now */
 };
 
 static const struct {
@@ -296,7 +297,7 @@ static inline void fed_uplink_reset(void *ctx)
 
 static inline void fed_turn(struct fed_node *node, struct dg_event *event)
 {
-    enum dg_err err = dg_turn_run(&node->turn, event, 1, node->fed->now);
+    enum dg_err err = dg_turn_run(&node->turn, event, 1, node->fed->now + node->fed->skew[node->index]);
     assert(err == DG_OK);
     (void)err;
 }
