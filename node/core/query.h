@@ -265,6 +265,15 @@ bool dg_attention_get(struct dg_txn *txn, uint64_t number, struct dg_attention *
  * a report that is owed, and status names that by itself (OVERDUE). */
 bool dg_attention_calls(const struct dg_attention *item);
 
+/* Two checkpoints that one log signed, of one size and with different roots. */
+struct dg_fork {
+    struct dg_bytes origin;
+    uint64_t size;
+    struct dg_bytes first, second; /* the signed notes, in the order in which they came here */
+};
+/* Calls each for every fork that this node has met, until it returns false. */
+void dg_fork_each(struct dg_txn *txn, bool (*each)(void *ctx, const struct dg_fork *fork), void *ctx);
+
 /* A report that could not be taken, kept as it came. */
 struct dg_quarantined {
     struct dg_bytes from; /* the neighbour that sent it */

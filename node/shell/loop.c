@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/shell/evidence.h"
 #include "node/shell/founding.h"
 #include "node/shell/process.h"
 #include "node/store/store_lmdb.h"
@@ -203,6 +204,9 @@ static void maintain(struct dg_loop *loop)
     loop->maintenance_at = now + MAINTENANCE_MS;
     loop->bytes_since = 0;
     dg_store_lmdb_check_readers(loop->parts.store);
+    struct dg_fault fault;
+    if (dg_evidence_write(loop->parts.store, loop->parts.disk->dir, &fault) != DG_OK)
+        dg_log_fault(loop->parts.log, "evidence", &fault);
     dg_process_trim();
 }
 

@@ -83,6 +83,7 @@ struct fed {
     bool disk_low[FED_NODES];    /* as the ticks say */
     /* Looks at every frame between two nodes; false: it is lost. NULL: none is. */
     bool (*tap)(struct fed *fed, int from, int to, struct dg_bytes frame);
+    dg_ms skew[FED_NODES];       /* how far each clock is ahead of now */
 };
 
 static const struct {
@@ -319,7 +320,7 @@ static inline void fed_bulk_line(void *ctx, bool open)
 
 static inline void fed_turn(struct fed_node *node, struct dg_event *event)
 {
-    enum dg_err err = dg_turn_run(&node->turn, event, 1, node->fed->now);
+    enum dg_err err = dg_turn_run(&node->turn, event, 1, node->fed->now + node->fed->skew[node->index]);
     assert(err == DG_OK);
     (void)err;
 }
