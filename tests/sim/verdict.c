@@ -369,7 +369,8 @@ static bool check_attention(void *ctx, const struct dg_attention *item)
     /* What was on its way while a day went by, or a clock was set, was missing for a day by that clock. */
     bool overnight = (v->world->leap != 0 || v->world->options.step != 0) &&
                      dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_GAP));
-    fine = fine || overnight || dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED));
+    fine = fine || overnight || dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED)) ||
+           dg_bytes_is(item->code, dg_err_name(DG_ERR_UNHEEDED));
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         fine = fine || dg_bytes_is(item->code, dg_err_name(expected[i]));
     if (!fine)
