@@ -57,6 +57,7 @@ enum dg_err dg_duty_list(struct dg_cli *cli, struct dg_view *view, const struct 
 
 struct reading {
     struct dg_arena *arena;
+    const struct dg_directory *directory;
     struct dg_duty_row *row;
     size_t capacity;
     struct dg_duty_word *word;
@@ -79,6 +80,14 @@ static void add_word(struct reading *r, struct dg_duty_word word)
     r->word[r->row->word_count++] = word;
 }
 
+/* At the root nobody is above: there the mark on a reminder says only how often it was repeated. */
+static bool told_above(const struct reading *r, const struct dg_reminder *reminder)
+{
+    const struct dg_dir_unit *issuer = dg_directory_unit(r->directory, reminder->issuer.unit);
+
+    return reminder->escalated && (issuer == NULL || issuer->parent_slug.size > 0);
+}
+
 static bool see_reminder(void *ctx, const struct dg_reminder *reminder, const struct dg_hash *hash)
 {
     struct reading *r = ctx;
@@ -88,10 +97,10 @@ static bool see_reminder(void *ctx, const struct dg_reminder *reminder, const st
     add_word(r, (struct dg_duty_word){.is_reminder = true,
                                       .issuer = reminder->issuer,
                                       .count = reminder->count,
-                                      .escalated = reminder->escalated,
+                                      .escalated = told_above(r, reminder),
                                       .note = reminder->note});
     row->reminders++;
-    row->escalated = row->escalated || reminder->escalated;
+    row->escalated = row->escalated || told_above(r, reminder);
     if (reminder->issuer.signed_ms > row->last_reminder_ms)
         row->last_reminder_ms = reminder->issuer.signed_ms;
     return true;
@@ -114,7 +123,7 @@ static bool see_absence(void *ctx, const struct dg_absence *absence, const struc
 void dg_duty_row_read(struct dg_view *view, const struct dg_duty_list *list, const struct dg_duty *duty,
                       struct dg_day today, struct dg_duty_row *ret)
 {
-    struct reading reading = {.arena = view->txn->arena, .row = ret};
+    struct reading reading = {.arena = view->txn->arena, .directory = &list->directory, .row = ret};
 
     *ret = (struct dg_duty_row){.duty = *duty};
     dg_duty_facts(view->txn, duty, &ret->facts);

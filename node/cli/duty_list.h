@@ -31,7 +31,7 @@ struct dg_duty_row {
     bool has_report;
     struct dg_id report;    /* the first that came */
     uint32_t reminders;     /* known here */
-    bool escalated;         /* one of them */
+    bool escalated;         /* one of them was told to the level above its issuer, which the root has not */
     dg_ms last_reminder_ms; /* 0: none */
     uint32_t findings;
     size_t word_count; /* reminders, then findings, each by issuer and number */

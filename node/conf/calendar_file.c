@@ -345,7 +345,7 @@ enum dg_err dg_calendar_read(struct dg_arena *arena, struct dg_bytes text,
     struct dg_bytes clean = {0};
     bool whole = false;
 
-    dg_fault_list_reset(faults);
+    dg_fault_list_reset(faults, arena);
     if (text.size > DG_CALENDAR_FILE_MAX)
         dg_fault_list_add(faults, DG_ERR_BAD_CALENDAR, 1, 1, "the file is larger than %d bytes",
                           DG_CALENDAR_FILE_MAX);
@@ -362,6 +362,7 @@ enum dg_err dg_calendar_read(struct dg_arena *arena, struct dg_bytes text,
                            "a calendar must have keys: name, title, from, until, window, rules, …");
     if (root != NULL && faults->count == 0 && !fields.spent)
         check_size(&fields, root, &calendar);
+    dg_fault_list_sort(faults);
     if (faults->count > 0)
         return DG_ERR_BAD_CALENDAR;
     if (root == NULL || fields.spent)
@@ -375,7 +376,7 @@ enum dg_err dg_calendar_load(struct dg_arena *arena, const char *path, const str
 {
     struct dg_bytes text;
 
-    dg_fault_list_reset(faults);
+    dg_fault_list_reset(faults, arena);
     enum dg_err err = dg_file_read(arena, path, DG_CALENDAR_FILE_MAX, &text, fault);
     if (err != DG_OK)
         return err;

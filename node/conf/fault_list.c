@@ -1,8 +1,9 @@
-/* fault_list.c - the mistakes of one file, in order of their place. */
+/* fault_list.c - the mistakes of one file. */
 #include "node/conf/fault_list.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -58,30 +59,82 @@ static void fill(char ret[static WHAT_SIZE], const char *format, va_list args)
 
 /* --- the list ------------------------------------------------------------------------------- */
 
-void dg_fault_list_reset(struct dg_fault_list *list)
+void dg_fault_list_reset(struct dg_fault_list *list, struct dg_arena *arena)
 {
-    list->count = list->beyond = 0;
+    list->arena = arena;
+    list->count = list->beyond = list->room = 0;
 }
 
-static bool is_before(const struct dg_fault *a, const struct dg_fault *b)
+/* Doubles the room. False when there may be no more. */
+static bool grow(struct dg_fault_list *list)
 {
-    return a->line != b->line ? a->line < b->line : a->column < b->column;
+    if (list->room == 0) {
+        list->item = list->first;
+        list->hint = list->first_hint;
+        list->room = DG_FAULTS_FIRST;
+        return true;
+    }
+    size_t larger = 2 * list->room < DG_FAULTS_MAX ? 2 * list->room : DG_FAULTS_MAX;
+    if (list->arena == NULL || list->room == DG_FAULTS_MAX)
+        return false;
+    struct dg_fault *item = dg_arena_array(list->arena, larger, sizeof *item);
+    struct dg_fault_hint *hint = dg_arena_array(list->arena, larger, sizeof *hint);
+    if (item == NULL || hint == NULL)
+        return false;
+    memcpy(item, list->item, list->count * sizeof *item);
+    memcpy(hint, list->hint, list->count * sizeof *hint);
+    list->item = item;
+    list->hint = hint;
+    list->room = larger;
+    return true;
 }
 
-/* Puts the mistake after those that stand before it or at its own place. */
-static void insert(struct dg_fault_list *list, const struct dg_fault *fault, struct dg_fault_hint hint)
+static void append(struct dg_fault_list *list, const struct dg_fault *fault, struct dg_fault_hint hint)
 {
-    if (list->count == DG_REGIME_FAULTS_MAX) {
+    if (list->count == list->room && !grow(list)) {
         list->beyond++;
         return;
     }
-    size_t at = list->count++;
-    for (; at > 0 && is_before(fault, &list->item[at - 1]); at--) {
-        list->item[at] = list->item[at - 1];
-        list->hint[at] = list->hint[at - 1];
+    list->item[list->count] = *fault;
+    list->hint[list->count++] = hint;
+}
+
+/* Where a mistake is, and which one it was. */
+struct place {
+    uint32_t line, column;
+    size_t at;
+};
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct place *a = left, *b = right;
+
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    if (a->column != b->column)
+        return a->column < b->column ? -1 : 1;
+    return (a->at > b->at) - (a->at < b->at);
+}
+
+void dg_fault_list_sort(struct dg_fault_list *list)
+{
+    if (list->arena == NULL || list->count < 2)
+        return;
+    struct place *place = dg_arena_array(list->arena, list->count, sizeof *place);
+    struct dg_fault *item = dg_arena_array(list->arena, list->count, sizeof *item);
+    struct dg_fault_hint *hint = dg_arena_array(list->arena, list->count, sizeof *hint);
+    if (place == NULL || item == NULL || hint == NULL)
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        place[i] = (struct place){.line = list->item[i].line, .column = list->item[i].column, .at = i};
+    qsort(place, list->count, sizeof *place, compare_places);
+    for (size_t i = 0; i < list->count; i++) {
+        item[i] = list->item[place[i].at];
+        hint[i] = list->hint[place[i].at];
     }
-    list->item[at] = *fault;
-    list->hint[at] = hint;
+    list->item = item;
+    list->hint = hint;
+    list->room = list->count;
 }
 
 /* Puts the finished text of a mistake into the list. */
@@ -94,7 +147,7 @@ static void put(struct dg_fault_list *list, enum dg_err err, uint32_t line, uint
     dg_faultf(&fault, err, "%s", what);
     fault.line = line;
     fault.column = column;
-    insert(list, &fault,
+    append(list, &fault,
            (struct dg_fault_hint){.code = has_code ? phrase->code : dg_err_name(err),
                                   .told = strlen(fault.what)});
 }
@@ -150,7 +203,7 @@ void dg_fault_list_unknown(struct dg_fault_list *list, enum dg_err err, uint32_t
     fault.line = line;
     fault.column = column;
     size_t size = strlen(fault.what), cut = strlen(meant);
-    insert(list, &fault,
+    append(list, &fault,
            (struct dg_fault_hint){.code = phrase->code, .told = size > cut ? size - cut : size});
 }
 

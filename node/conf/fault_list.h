@@ -11,7 +11,11 @@
 #include "common/bytes.h"
 #include "common/fault.h"
 
-enum { DG_REGIME_FAULTS_MAX = 200 };
+enum {
+    DG_FAULTS_FIRST = 64, /* kept without an arena */
+    DG_FAULTS_MAX =
+        32768, /* with one: a file of ten thousand rules may be wrong in each of them, and often */
+};
 
 /* What stands beside a mistake. */
 struct dg_fault_hint {
@@ -19,17 +23,24 @@ struct dg_fault_hint {
     size_t told;      /* bytes of its `what` before the suggestion that ends it */
 };
 
-/* The mistakes of one file, in order of their place. */
+/* The mistakes of one file. Zeroed, it is an empty list without an arena. */
 struct dg_fault_list {
-    const char *language; /* "vi"; anything else, and NULL: English */
-    size_t count;         /* at most DG_REGIME_FAULTS_MAX are kept */
-    size_t beyond;        /* how many more there were */
-    struct dg_fault item[DG_REGIME_FAULTS_MAX];
-    struct dg_fault_hint hint[DG_REGIME_FAULTS_MAX];
+    const char *language;   /* "vi"; anything else, and NULL: English */
+    struct dg_arena *arena; /* where more than the first of them are kept; NULL: nowhere */
+    size_t count;           /* at most DG_FAULTS_MAX are kept */
+    size_t beyond;          /* how many more there were */
+    size_t room;
+    struct dg_fault *item;
+    struct dg_fault_hint *hint;
+    struct dg_fault first[DG_FAULTS_FIRST];
+    struct dg_fault_hint first_hint[DG_FAULTS_FIRST];
 };
 
-/* Empties the list; the language stays. */
-void dg_fault_list_reset(struct dg_fault_list *list);
+/* Empties the list, which grows in arena from now on; the language stays. */
+void dg_fault_list_reset(struct dg_fault_list *list, struct dg_arena *arena);
+/* Puts the mistakes in the order of their places, those at one place as they were added. Without memory for
+ * that they stay as they are. */
+void dg_fault_list_sort(struct dg_fault_list *list);
 /* Adds a mistake at its place: what in printf form, in English as mistakes.def has it. Beyond the maximum it
  * is only counted. */
 void dg_fault_list_add(struct dg_fault_list *list, enum dg_err err, uint32_t line, uint32_t column,

@@ -284,7 +284,7 @@ enum dg_err dg_regime_read(struct dg_arena *arena, struct dg_bytes text, struct 
     const struct dg_yaml *root = NULL;
     bool whole = false;
 
-    dg_fault_list_reset(faults);
+    dg_fault_list_reset(faults, arena);
     struct dg_bytes clean = {0};
     if (text.size > DG_REGIME_FILE_MAX)
         dg_fault_list_add(faults, DG_ERR_BAD_REGIME, 1, 1, "the file is larger than %d bytes",
@@ -299,6 +299,7 @@ enum dg_err dg_regime_read(struct dg_arena *arena, struct dg_bytes text, struct 
         read_root(&fields, root, &regime);
     else if (root != NULL)
         dg_fields_complain(&fields, root, "a regime must have keys: name, title, rules, …");
+    dg_fault_list_sort(faults);
     if (faults->count > 0)
         return DG_ERR_BAD_REGIME;
     if (root == NULL || fields.spent)

@@ -390,9 +390,11 @@ static enum dg_err read_parts(struct dg_arena *arena, const struct parts *parts,
 
     if (fields.faults == NULL)
         return dg_fault(fault, DG_ERR_NO_MEMORY);
+    dg_fault_list_reset(fields.faults, arena);
     const struct dg_yaml *root = dg_yaml_read(arena, parts->header, 2, DG_ERR_BAD_HEADER, fields.faults);
     if (root != NULL)
         read_header(&fields, root, &report);
+    dg_fault_list_sort(fields.faults);
     if (fields.faults->count > 0) {
         if (fault != NULL)
             *fault = fields.faults->item[0];

@@ -119,7 +119,8 @@ static void notice(const struct heard *h)
         dg_arena_printf(arena, "%s %s (%u)", dg_arena_string(arena, duty->rule),
                         dg_arena_string(arena, duty->period), (unsigned)h->issued.is.reminder.count);
     if (about != NULL && detail != NULL)
-        dg_attention_put(h->txn, h->now, DG_ERR_REMINDED, dg_bytes_of(about), dg_bytes_of(detail));
+        dg_attention_put(h->txn, h->now, ours ? DG_ERR_REMINDED : DG_ERR_UNHEEDED, dg_bytes_of(about),
+                         dg_bytes_of(detail));
 }
 
 static enum dg_err hear(struct heard *h)

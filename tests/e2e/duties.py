@@ -131,7 +131,11 @@ def chasing(federation):
     check(row["state"] == "missing" and row["kept_by"] == "dong-phu" and row["escalated"], f"tan-loi: {row}")
     root = federation.nodes["binh-phuoc"]
     wait_for(lambda: duty_of(root, "tan-loi")["reminders"] == 1, "the escalated reminder did not come up")
+    told = [(line["code"], line["about"]) for line in root.lines("attention")]
+    check(("UNHEEDED", "cap-uy@tan-loi") in told, f"the province is told {told}")
     check(duty_of(root, "tan-loi")["state"] == "unseen", "the province sees what does not go there")
+    row = duty_of(root, "dong-phu")
+    check(row["reminders"] == 1 and not row["escalated"], f"nobody is above the root: {row}")
     status = json.loads(commune.run("status", "--json"))
     check(status["state"] == "OK" and "OVERDUE" in status["reasons"], f"status: {status}")
     check([row["organ"] for row in root.lines("overdue", "--below")] and not root.lines("overdue"),

@@ -375,7 +375,8 @@ static bool check_attention(void *ctx, const struct dg_attention *item)
     for (size_t i = 0; i < sizeof late / sizeof late[0]; i++)
         fine = fine || ((v->world->leap != 0 || v->world->options.step != 0) &&
                         dg_bytes_is(item->code, dg_err_name(late[i])));
-    fine = fine || overnight || dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED));
+    fine = fine || overnight || dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED)) ||
+           dg_bytes_is(item->code, dg_err_name(DG_ERR_UNHEEDED));
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         fine = fine || dg_bytes_is(item->code, dg_err_name(expected[i]));
     if (!fine)

@@ -267,10 +267,9 @@ static void ten_thousand_rules_are_too_many_and_each_mistake_has_its_place(void 
         dg_buf_printf(&yaml, "- {rule: R%d, periods: Y, due: 1}\n", i);
     dg_buf_add_u8(&yaml, '\0');
     compiled(f, (const char *)yaml.data);
-    assert_int_equal(f->faults.count, DG_REGIME_FAULTS_MAX);
     assert_int_equal(f->faults.item[0].line, 7);
     assert_int_equal(f->faults.item[101].line, 107);
-    assert_int_equal(f->faults.count + f->faults.beyond, 10001);
+    assert_int_equal(f->faults.count, 10001);
     dg_buf_done(&yaml);
 }
 
