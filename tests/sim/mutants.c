@@ -65,6 +65,7 @@ const struct sim_mutant sim_mutants[] = {
     {"any-answer", "takes a receipt for whatever report it is said to be of"},
     {"volatile-outbox", "loses its outbox when it starts"},
     {"certify-blind", "certifies as missing without looking"},
+    {"void-at-home", "keeps the voids of its joint drafts at home"},
 };
 
 const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];
