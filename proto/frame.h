@@ -29,6 +29,7 @@ enum dg_record_kind {
     DG_RECORD_CALENDAR = 7,
     DG_RECORD_REMINDER = 8,
     DG_RECORD_ABSENCE = 10,
+    DG_RECORD_VOID = 16, /* a joint draft was taken back: its numbers will never come */
 };
 
 struct dg_hello {

@@ -22,6 +22,8 @@ enum dg_err dg_void_encode(const struct dg_void *voided, struct dg_buf *out)
         wire.to_seq[i]->seq = voided->to_seq[i].seq;
     }
     wire.signed_ms = voided->signed_ms;
+    wire.has_epoch = voided->epoch != 0;
+    wire.epoch = voided->epoch;
     return dg_pb_out_end(&pb, &wire.base, out);
 }
 
@@ -51,6 +53,8 @@ static void read_void(struct dg_pb *pb, const Dgpb__Void *wire, struct dg_void *
     DG_PB_FIXED(pb, wire->certificate, ret->certificate.b, "certificate");
     read_to_seq(pb, wire, ret);
     ret->signed_ms = dg_pb_instant(pb, wire->signed_ms, "signed_ms");
+    if (wire->has_epoch)
+        ret->epoch = dg_pb_ordinal(pb, wire->epoch, "epoch");
 }
 
 enum dg_err dg_void_decode(struct dg_arena *arena, struct dg_bytes bytes, struct dg_void *ret,

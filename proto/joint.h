@@ -15,6 +15,7 @@ struct dg_void {
     size_t to_seq_count; /* the numbers that the draft had taken: a gap that this record explains */
     struct dg_to_seq *to_seq;
     dg_ms signed_ms;
+    uint32_t epoch; /* of the log in which the draft was numbered; 0: that of the log with the leaf */
 };
 
 /* Appends the canonical form, the bytes that are signed. Checks nothing of it; sticky errors of out. */

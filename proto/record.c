@@ -89,6 +89,7 @@ static enum dg_record_kind read_kind(struct dg_pb *pb, uint32_t kind)
     case DG_RECORD_COMMENT:
     case DG_RECORD_WANT:
     case DG_RECORD_SOURCE:
+    case DG_RECORD_VOID:
         return (enum dg_record_kind)kind;
     default:
         dg_pb_fail(pb, DG_ERR_UNSUPPORTED, "record");
@@ -96,13 +97,15 @@ static enum dg_record_kind read_kind(struct dg_pb *pb, uint32_t kind)
     }
 }
 
-/* Calendars and comments are long, and findings name every reminder. */
+/* Calendars and comments are long, findings name every reminder, and voids every unit. */
 static size_t body_max(enum dg_record_kind kind)
 {
     if (kind == DG_RECORD_CALENDAR)
         return DG_CALENDAR_MAX;
     if (kind == DG_RECORD_COMMENT)
         return DG_COMMENT_MAX;
+    if (kind == DG_RECORD_VOID)
+        return DG_VOID_MAX;
     return kind == DG_RECORD_ABSENCE ? DG_ABSENCE_MAX : DG_CERTIFICATE_MAX;
 }
 

@@ -1,42 +1,16 @@
 /* verify_absence.c - the steps by which a finding is verified, in the order in which each needs the others.
+ * What was issued about the duty is looked at in verify_issued.c.
  */
-#include <string.h>
-
 #include "common/crypto.h"
-#include "node/audit/absence.h"
-#include "node/audit/verify_impl.h"
+#include "node/audit/verify_absence_impl.h"
 #include "node/core/duty_rules.h"
 #include "node/core/duty_watch.h"
-#include "proto/issued.h"
 
 enum { CHECKS_BESIDE_PARTS = 64 };
 
-/* An event of the file, once its leaf is proven. */
-struct event {
-    const struct dg_entry *entry;
-    struct dg_member *unit; /* whose log it is in */
-    struct dg_leaf leaf;
-    struct dg_issued issued; /* when it is signed */
-    bool used;
-};
-
-struct absence {
-    struct dg_verifying v;
-    struct dg_absence_verification *out;
-    struct dg_absence_file file;
-    size_t event_count;
-    struct event *event;
-    struct event *finding, *calendar, *extension; /* extension may be NULL */
-    size_t held_count; /* calendars: that of the finding, and older serials of it */
-    struct dg_held_calendar *held;
-    struct dg_member *owner; /* the unit */
-    struct dg_directory dir;
-    struct dg_duty duty;
-};
-
 /* --- form ----------------------------------------------------------------------------------- */
 
-static bool check_form(struct absence *a, struct dg_bytes bytes)
+static bool check_form(struct dg_absence_verifying *a, struct dg_bytes bytes)
 {
     struct dg_fault fault = {0};
 
@@ -47,231 +21,6 @@ static bool check_form(struct absence *a, struct dg_bytes bytes)
         return dg_check_failed(&a->v, "form", "%s %s", dg_err_name(err), fault.what);
     a->v.trail = a->file.parts;
     return dg_check_room(&a->v) && dg_check_held(&a->v, "form", "%zu bytes, canonical", bytes.size);
-}
-
-/* --- what was issued ------------------------------------------------------------------------ */
-
-static const char *name_of(enum dg_leaf_kind kind)
-{
-    if (kind == DG_LEAF_CALENDAR)
-        return "calendar";
-    return kind == DG_LEAF_REMINDER ? "reminder" : "finding";
-}
-
-static bool kind_of(enum dg_leaf_kind kind, enum dg_record_kind *ret)
-{
-    *ret = kind == DG_LEAF_CALENDAR   ? DG_RECORD_CALENDAR
-           : kind == DG_LEAF_REMINDER ? DG_RECORD_REMINDER
-                                      : DG_RECORD_ABSENCE;
-    return kind == DG_LEAF_CALENDAR || kind == DG_LEAF_REMINDER || kind == DG_LEAF_ABSENCE;
-}
-
-/* The body is what its leaf names, signed by an organ of the unit whose log that is. */
-static bool check_issued(struct absence *a, struct event *event)
-{
-    struct dg_verifying *v = &a->v;
-    const struct dg_signed *sealed = &event->entry->sealed;
-    const char *name = name_of(event->leaf.kind);
-    struct dg_fault fault = {0};
-    enum dg_record_kind kind;
-
-    if (!kind_of(event->leaf.kind, &kind) || sealed->possession_count != 0)
-        return dg_check_failed(v, name, "leaf %llu of %s holds nothing signed",
-                               (unsigned long long)event->entry->index, event->unit->log.name);
-    enum dg_err err = dg_issued_decode(v->arena, kind, sealed->body, &event->issued, &fault);
-    if (err != DG_OK)
-        return dg_check_failed(v, name, "%s %s", dg_err_name(err), fault.what);
-    const struct dg_issuer *issuer = &event->issued.issuer;
-    struct dg_member *organ = dg_member_organ(v, &issuer->certificate);
-    if (organ == NULL || organ->issuer != event->unit ||
-        !dg_bytes_equal(organ->certificate.organ, issuer->organ) ||
-        !dg_bytes_equal(organ->certificate.unit, issuer->unit) ||
-        !dg_bytes_is(issuer->federation, v->root->name) ||
-        !dg_was_valid(&organ->certificate, issuer->signed_ms) ||
-        !dg_issued_is_leaf(v->arena, &event->issued, &event->leaf))
-        return dg_check_failed(v, name, "of %.*s@%.*s does not fit its leaf or certificate",
-                               DG_SHOW(issuer->organ), DG_SHOW(issuer->unit));
-    if (!dg_verify(&organ->certificate.keys.signing, dg_issued_context(kind), sealed->body, &sealed->sig))
-        return dg_check_failed(v, name, "of %.*s@%.*s: %s", DG_SHOW(issuer->organ), DG_SHOW(issuer->unit),
-                               dg_err_name(DG_ERR_BAD_SIGNATURE));
-    return true;
-}
-
-static bool prove(struct absence *a, const struct dg_entry *entry, struct event *ret)
-{
-    struct dg_verifying *v = &a->v;
-
-    ret->entry = entry;
-    ret->unit = dg_member_log(v, entry->origin);
-    if (ret->unit == NULL)
-        return dg_check_failed(v, "event", "%.*s is the log of nobody here", DG_SHOW(entry->origin));
-    return dg_verify_leaf(v, entry, ret->unit, "event", &ret->leaf) &&
-           (!entry->has_signed || check_issued(a, ret));
-}
-
-static bool prove_all(struct absence *a)
-{
-    struct dg_verifying *v = &a->v;
-
-    a->event = dg_arena_array(v->arena, v->trail.event_count, sizeof *a->event);
-    if (a->event == NULL)
-        return dg_check_failed(v, "event", "%s", dg_err_name(DG_ERR_NO_MEMORY));
-    for (; a->event_count < v->trail.event_count; a->event_count++) {
-        if (!prove(a, &v->trail.event[a->event_count], &a->event[a->event_count]))
-            return false;
-    }
-    return true;
-}
-
-/* --- which is which ------------------------------------------------------------------------- */
-
-static bool take_one(struct absence *a, struct event *event, struct event **ret, const char *name)
-{
-    if (*ret != NULL)
-        return dg_check_failed(&a->v, name, "there are two");
-    *ret = event;
-    event->used = true;
-    return true;
-}
-
-/* The calendar that the finding names, and the others, which can only be its older serials. */
-static bool take_calendars(struct absence *a)
-{
-    a->held = dg_arena_array(a->v.arena, a->event_count, sizeof *a->held);
-    if (a->held == NULL)
-        return dg_check_failed(&a->v, "calendar", "%s", dg_err_name(DG_ERR_NO_MEMORY));
-    for (size_t i = 0; i < a->event_count; i++) {
-        struct event *event = &a->event[i];
-        if (!event->entry->has_signed || event->leaf.kind != DG_LEAF_CALENDAR)
-            continue;
-        event->used = true;
-        a->held[a->held_count++] = (struct dg_held_calendar){event->issued.hash, event->issued.is.calendar};
-        if (dg_hash_equal(&event->issued.hash, &a->out->finding.duty.calendar) &&
-            !take_one(a, event, &a->calendar, "calendar"))
-            return false;
-    }
-    return a->calendar != NULL ||
-           dg_check_failed(&a->v, "calendar", "the one that the finding names is missing");
-}
-
-static bool sort_out(struct absence *a)
-{
-    for (size_t i = 0; i < a->event_count; i++) {
-        struct event *event = &a->event[i];
-        if (!event->entry->has_signed || event->leaf.kind != DG_LEAF_ABSENCE)
-            continue;
-        enum dg_finding finding = event->issued.is.absence.finding;
-        bool held;
-        if (finding == DG_FINDING_EXTENDED)
-            held = take_one(a, event, &a->extension, "extension");
-        else if (finding == DG_FINDING_MISSING || finding == DG_FINDING_LATE)
-            held = take_one(a, event, &a->finding, "finding");
-        else
-            held = dg_check_failed(&a->v, "finding", "one that proves nothing");
-        if (!held)
-            return false;
-    }
-    if (a->finding == NULL)
-        return dg_check_failed(&a->v, "finding", "there is none");
-    a->out->finding = a->finding->issued.is.absence;
-    a->out->has_finding = true;
-    if (!take_calendars(a))
-        return false;
-    a->owner = dg_member_unit(&a->v, a->out->finding.duty.unit);
-    return a->owner != NULL || dg_check_failed(&a->v, "finding", "the certificate of %.*s is missing",
-                                               DG_SHOW(a->out->finding.duty.unit));
-}
-
-/* --- who may -------------------------------------------------------------------------------- */
-
-static bool check_may(struct absence *a, const struct event *event, const char *name)
-{
-    const struct dg_issuer *issuer = &event->issued.issuer;
-    const struct dg_dir_unit *unit = dg_directory_unit(&a->dir, issuer->unit);
-
-    if (unit == NULL || !dg_duty_may_issue(unit, issuer->organ, dg_day_of(issuer->signed_ms)))
-        return dg_check_failed(&a->v, name, "%.*s@%.*s may not issue it", DG_SHOW(issuer->organ),
-                               DG_SHOW(issuer->unit));
-    return dg_check_held(&a->v, name, "by %.*s@%.*s, leaf %llu of %s", DG_SHOW(issuer->organ),
-                         DG_SHOW(issuer->unit), (unsigned long long)event->entry->index,
-                         event->unit->log.name);
-}
-
-static bool same_duty(const struct dg_duty_name *one, const struct dg_duty_name *other)
-{
-    return dg_bytes_equal(one->organ, other->organ) && dg_bytes_equal(one->unit, other->unit) &&
-           dg_bytes_equal(one->rule, other->rule) && dg_bytes_equal(one->period, other->period);
-}
-
-static bool is_named(const struct dg_absence *finding, const struct dg_hash *reminder)
-{
-    for (size_t i = 0; i < finding->reminder_count; i++) {
-        if (dg_hash_equal(&finding->reminder[i], reminder))
-            return true;
-    }
-    return false;
-}
-
-/* Those that the finding names, all of them and no others. */
-static bool check_reminders(struct absence *a)
-{
-    const struct dg_absence *finding = &a->out->finding;
-    size_t count = 0;
-
-    for (size_t i = 0; i < a->event_count; i++) {
-        struct event *event = &a->event[i];
-        if (!event->entry->has_signed || event->leaf.kind != DG_LEAF_REMINDER)
-            continue;
-        if (!is_named(finding, &event->issued.hash) || !same_duty(event->issued.duty, &finding->duty))
-            return dg_check_failed(&a->v, "reminder", "one that the finding does not name");
-        if (!check_may(a, event, "reminder"))
-            return false;
-        event->used = true;
-        count++;
-    }
-    return count == finding->reminder_count ||
-           dg_check_failed(&a->v, "reminder", "%zu of %zu are here", count, finding->reminder_count);
-}
-
-/* Each by its issuer, and every serial between the first and the last of them exactly once. */
-static bool check_calendars(struct absence *a)
-{
-    const struct dg_calendar *named = &a->calendar->issued.is.calendar;
-    uint32_t lowest = named->serial;
-
-    for (size_t i = 0; i < a->event_count; i++) {
-        const struct event *event = &a->event[i];
-        if (!event->entry->has_signed || event->leaf.kind != DG_LEAF_CALENDAR)
-            continue;
-        const struct dg_calendar *calendar = &event->issued.is.calendar;
-        bool same = dg_bytes_equal(calendar->issuer.unit, named->issuer.unit) &&
-                    dg_bytes_equal(calendar->issuer.organ, named->issuer.organ) &&
-                    dg_bytes_equal(calendar->name, named->name);
-        if (!same || (event != a->calendar && calendar->serial >= named->serial))
-            return dg_check_failed(&a->v, "calendar", "one that is no older serial of the one named");
-        if (!check_may(a, event, "calendar"))
-            return false;
-        lowest = calendar->serial < lowest ? calendar->serial : lowest;
-    }
-    return named->serial - lowest + 1 == a->held_count ||
-           dg_check_failed(&a->v, "calendar", "between serials %lu and %lu there is a gap",
-                           (unsigned long)lowest, (unsigned long)named->serial);
-}
-
-/* Moves the last day, which the duty has set. */
-static bool check_extension(struct absence *a)
-{
-    const struct dg_absence *finding = &a->out->finding;
-
-    if (a->extension == NULL)
-        return true;
-    const struct dg_absence *extension = &a->extension->issued.is.absence;
-    if (extension->until.n > a->out->last.n)
-        a->out->last = extension->until;
-    if (!same_duty(&extension->duty, &finding->duty) || a->extension->unit != a->calendar->unit ||
-        extension->issuer.signed_ms > finding->issuer.signed_ms)
-        return dg_check_failed(&a->v, "extension", "it is of another duty, unit or time");
-    return check_may(a, a->extension, "extension");
 }
 
 /* --- the duty ------------------------------------------------------------------------------- */
@@ -293,7 +42,7 @@ static bool take_duty(void *ctx, const struct dg_duty *duty)
 }
 
 /* Every member is of the owner's unit or of one above it: that is what the duty rests on. */
-static bool use_members(struct absence *a)
+static bool use_members(struct dg_absence_verifying *a)
 {
     struct dg_verifying *v = &a->v;
 
@@ -311,7 +60,7 @@ static bool use_members(struct absence *a)
 }
 
 /* The calendar and the regimes bind the owner to this report until this day, and it goes to the finder. */
-static bool check_duty(struct absence *a)
+static bool check_duty(struct dg_absence_verifying *a)
 {
     struct dg_verifying *v = &a->v;
     const struct dg_duty_name *name = &a->out->finding.duty;
@@ -348,7 +97,7 @@ static bool is_empty(const struct dg_tree_head *head, const struct dg_proof *pro
 }
 
 /* before grew into after, and after into what the finder's log key has signed since. */
-static bool check_log(struct absence *a)
+static bool check_log(struct dg_absence_verifying *a)
 {
     struct dg_verifying *v = &a->v;
     const struct dg_absence *finding = &a->out->finding;
@@ -372,7 +121,7 @@ static bool check_log(struct absence *a)
 }
 
 /* When the finder wrote a leaf: it may stand among the events, or prove a certificate or adoption. */
-static bool time_at(struct absence *a, uint64_t index, dg_ms *ret)
+static bool time_at(struct dg_absence_verifying *a, uint64_t index, dg_ms *ret)
 {
     struct dg_verifying *v = &a->v;
 
@@ -396,7 +145,7 @@ static bool time_at(struct absence *a, uint64_t index, dg_ms *ret)
 }
 
 /* The leaves on both sides of `before` show that the last day ended there. */
-static bool check_boundary(struct absence *a)
+static bool check_boundary(struct dg_absence_verifying *a)
 {
     struct dg_verifying *v = &a->v;
     const struct dg_absence *finding = &a->out->finding;
@@ -417,18 +166,18 @@ static bool check_boundary(struct absence *a)
 
 /* --- a late report -------------------------------------------------------------------------- */
 
-static bool check_arrival(struct absence *a)
+static bool check_arrival(struct dg_absence_verifying *a)
 {
     struct dg_verifying *v = &a->v;
     const struct dg_absence *finding = &a->out->finding;
-    struct event *arrival = NULL;
+    struct dg_absence_event *arrival = NULL;
 
     if ((finding->finding == DG_FINDING_LATE) != v->out->has_report)
         return dg_check_failed(v, "arrival", "a report belongs to what is late, and to nothing else");
     if (finding->finding != DG_FINDING_LATE)
         return true;
     for (size_t i = 0; i < a->event_count; i++) {
-        struct event *event = &a->event[i];
+        struct dg_absence_event *event = &a->event[i];
         if (event->unit == a->finding->unit && event->leaf.kind == DG_LEAF_REPORT &&
             dg_id_equal(&event->leaf.report, &v->out->id) && event->leaf.verdict == DG_VERDICT_ACCEPTED)
             arrival = event;
@@ -448,7 +197,7 @@ static bool check_arrival(struct absence *a)
 
 /* --- the file ------------------------------------------------------------------------------- */
 
-static bool check_exporter(struct absence *a)
+static bool check_exporter(struct dg_absence_verifying *a)
 {
     struct dg_verifying *v = &a->v;
 
@@ -458,7 +207,7 @@ static bool check_exporter(struct absence *a)
     return dg_check_held(v, "exporter", "%.*s", DG_SHOW(v->exporter->certificate.unit));
 }
 
-static bool check_all_used(struct absence *a)
+static bool check_all_used(struct dg_absence_verifying *a)
 {
     for (size_t i = 0; i < a->event_count; i++) {
         if (!a->event[i].used)
@@ -468,7 +217,7 @@ static bool check_all_used(struct absence *a)
     return dg_verify_unused(&a->v);
 }
 
-static bool check_seal(struct absence *a)
+static bool check_seal(struct dg_absence_verifying *a)
 {
     struct dg_verifying *v = &a->v;
     struct dg_absence_file unsealed = a->file;
@@ -488,7 +237,7 @@ static bool check_seal(struct absence *a)
 
 /* --- all together --------------------------------------------------------------------------- */
 
-static bool check_members(struct absence *a)
+static bool check_members(struct dg_absence_verifying *a)
 {
     struct dg_verifying *v = &a->v;
 
@@ -496,17 +245,17 @@ static bool check_members(struct absence *a)
            dg_verify_order(v) && (!v->out->has_report || dg_verify_authors(v)) && dg_verify_regimes(v);
 }
 
-static bool check_claims(struct absence *a)
+static bool check_claims(struct dg_absence_verifying *a)
 {
     return dg_verify_directory(&a->v, &a->owner, 1, &a->dir) && use_members(a) &&
-           check_may(a, a->finding, "finding") && check_calendars(a) && check_reminders(a) && check_duty(a) &&
-           check_extension(a) && check_log(a) && check_boundary(a) && check_arrival(a);
+           dg_absence_may(a, a->finding, "finding") && dg_absence_calendars(a) && dg_absence_reminders(a) &&
+           check_duty(a) && dg_absence_extension(a) && check_log(a) && check_boundary(a) && check_arrival(a);
 }
 
-static bool verify(struct absence *a, struct dg_bytes bytes)
+static bool verify(struct dg_absence_verifying *a, struct dg_bytes bytes)
 {
-    return check_form(a, bytes) && check_members(a) && prove_all(a) && sort_out(a) && check_exporter(a) &&
-           check_claims(a) && check_all_used(a) && dg_verify_checkpoints(&a->v) &&
+    return check_form(a, bytes) && check_members(a) && dg_absence_prove(a) && dg_absence_sort(a) &&
+           check_exporter(a) && check_claims(a) && check_all_used(a) && dg_verify_checkpoints(&a->v) &&
            dg_verify_checkpoint_order(&a->v) && check_seal(a);
 }
 
@@ -514,7 +263,7 @@ enum dg_err dg_absence_verify(struct dg_arena *arena, struct dg_bytes file, cons
                               struct dg_absence_verification *ret, struct dg_fault *fault)
 {
     struct dg_check *first = dg_arena_array(arena, CHECKS_BESIDE_PARTS, sizeof *first);
-    struct absence *a = dg_arena_alloc(arena, sizeof *a);
+    struct dg_absence_verifying *a = dg_arena_alloc(arena, sizeof *a);
 
     *ret = (struct dg_absence_verification){.checks = {.check = first}};
     if (first == NULL || a == NULL)

@@ -57,6 +57,14 @@ static const char *late_text(struct dg_arena *arena, const struct dg_material *m
     return dg_arena_printf(arena, ", muộn %u ngày (hạn %s)", (unsigned)material->days_late, due);
 }
 
+/* What came under the rule that took the place of the one asked for says so. */
+static const char *rule_text(const struct dg_drafting *d, const struct dg_material *material)
+{
+    if (dg_bytes_is(material->rule, d->rule))
+        return "";
+    return dg_arena_printf(d->view.txn->arena, ", theo %s", dg_shown(d->view.txn->arena, material->rule));
+}
+
 static void add_reported(const struct dg_drafting *d, struct dg_buf *out)
 {
     struct dg_arena *arena = d->view.txn->arena;
@@ -69,10 +77,11 @@ static void add_reported(const struct dg_drafting *d, struct dg_buf *out)
         char at[DG_LOCAL_TEXT];
         dg_local_text(material->signed_ms, at);
         dg_buf_add_text(
-            out, dg_arena_printf(arena, "- %s: %s, kỳ %s, ký %s%s%s: %s\n",
+            out, dg_arena_printf(arena, "- %s: %s, kỳ %s, ký %s%s%s%s: %s\n",
                                  dg_address_text(arena, material->organ, material->unit),
                                  report->number.size > 0 ? dg_shown(arena, report->number) : "không số",
                                  dg_shown(arena, report->period), at, late_text(arena, material),
+                                 rule_text(d, material),
                                  material->asked_back ? ", nơi gửi đang yêu cầu lấy lại" : "",
                                  dg_shown(arena, report->title)));
     }

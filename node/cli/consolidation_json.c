@@ -19,6 +19,7 @@ static void json_source(const struct dg_drafting *d, struct dg_json *list, const
 
     dg_json_hex(item, "id", material->id.b, sizeof material->id.b);
     dg_json_text(item, "from", dg_address_text(d->view.txn->arena, material->organ, material->unit));
+    dg_json_bytes(item, "rule", material->rule);
     dg_json_maybe(item, "period", material->report->period);
     dg_json_maybe(item, "number", material->report->number);
     dg_json_instant(item, "signed", material->signed_ms);

@@ -104,7 +104,8 @@ bool dg_attention_calls(const struct dg_attention *item)
 {
     return item->acked_ms == 0 && !dg_bytes_is(item->code, dg_err_name(DG_ERR_REMINDED)) &&
            !dg_bytes_is(item->code, dg_err_name(DG_ERR_UNHEEDED)) &&
-           !dg_bytes_is(item->code, dg_err_name(DG_ERR_REGIME_ADOPTED));
+           !dg_bytes_is(item->code, dg_err_name(DG_ERR_REGIME_ADOPTED)) &&
+           !dg_bytes_is(item->code, dg_err_name(DG_ERR_NUMBER_VOIDED));
 }
 
 /* ---- acknowledging ------------------------------------------------------------------------------ */

@@ -11,6 +11,7 @@
 #include "node/core/node_impl.h"
 #include "proto/carried.h"
 #include "proto/comment.h"
+#include "proto/joint.h"
 #include "proto/pass.h"
 
 static void claim_add(struct dg_claims *claims, const char *context, const struct dg_key *key,
@@ -245,6 +246,11 @@ static void claim_record(struct gathering *g, const struct dg_record *record)
         dg_comment_decode(arena, record->sealed.body, &comment, NULL) == DG_OK &&
         organ_key(g->dir, &g->brought, comment.unit, &comment.certificate, &key))
         claim_add(g->claims, DG_CONTEXT_COMMENT, &key, record->sealed.body, &record->sealed.sig);
+    struct dg_void voided;
+    if (record->kind == DG_RECORD_VOID && record->has_signed &&
+        dg_void_decode(arena, record->sealed.body, &voided, NULL) == DG_OK &&
+        organ_key(g->dir, &g->brought, voided.unit, &voided.certificate, &key))
+        claim_add(g->claims, DG_CONTEXT_VOID, &key, record->sealed.body, &record->sealed.sig);
     if (record->kind == DG_RECORD_ADOPTION && record->has_signed &&
         dg_adoption_decode(arena, record->sealed.body, &adoption, NULL) == DG_OK &&
         unit_keys(g->dir, &g->brought, adoption.unit, &keys))

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "node/core/consolidation_impl.h"
-#include "node/core/mandate_rules.h"
+#include "node/core/mutant.h"
 #include "proto/pass.h"
 #include "proto/state_table.h"
 
@@ -75,17 +75,32 @@ static enum dg_err read_candidate(struct dg_gathering *g, struct dg_candidate *c
     return DG_OK;
 }
 
+/* Cited by an earlier of the rules, and so taken already. */
+static bool taken_before(const struct dg_gathering *g, const struct dg_mail *mail)
+{
+    bool earlier = !dg_bytes_equal(g->cited, g->rule_id);
+    if (earlier && cites(mail, g->rule_id))
+        return true;
+    for (size_t i = 0; earlier && i < g->other_count && !dg_bytes_equal(g->other[i], g->cited); i++)
+        if (cites(mail, g->other[i]))
+            return true;
+    return false;
+}
+
 static bool take_filed(void *ctx, const struct dg_filed *filed)
 {
     struct dg_gathering *g = ctx;
     struct dg_candidate candidate = {.filed = *filed, .period = g->at};
     struct dg_mail mail;
     bool is_lead = false;
-    if (!dg_mail_get(g->txn, g->organ, filed->position, &mail) || !counts(&mail, g->rule_id))
+    if (!dg_mail_get(g->txn, g->organ, filed->position, &mail) || !counts(&mail, g->cited) ||
+        taken_before(g, &mail))
         return true;
     candidate.asked_back = mail.recall == DG_STATE_RECALL_REQUESTED;
     candidate.out = mail.recall == DG_STATE_RECALL_AGREED ? DG_LEFT_RECALLED : 0;
     enum dg_err err = read_candidate(g, &candidate, &is_lead);
+    if (err == DG_OK && !dg_bytes_equal(g->cited, g->rule_id) && !dg_gathering_stands_in(g, &candidate))
+        return true;
     if (err == DG_OK && is_lead &&
         !dg_gathering_grow(g->txn->arena, &g->candidate, g->count, &g->capacity, sizeof *g->candidate))
         err = DG_ERR_NO_MEMORY;
@@ -130,13 +145,22 @@ static enum dg_err list_parts(struct dg_gathering *g)
     return err;
 }
 
-static void gather_candidates(struct dg_gathering *g)
+static void gather_under(struct dg_gathering *g, struct dg_bytes rule)
 {
+    g->cited = rule;
     for (size_t i = 0; i < g->part_count; i++) {
         g->at = g->part[i].period;
-        dg_filed_each(g->txn, g->rule_id, g->part[i].text, dg_bytes_at(NULL, 0), dg_bytes_at(NULL, 0),
-                      take_filed, g);
+        dg_filed_each(g->txn, rule, g->part[i].text, dg_bytes_at(NULL, 0), dg_bytes_at(NULL, 0), take_filed,
+                      g);
     }
+}
+
+static void gather_candidates(struct dg_gathering *g)
+{
+    dg_gathering_find_others(g);
+    gather_under(g, g->rule_id);
+    for (size_t i = 0; i < g->other_count && !DG_MUTANT("rule-to-the-letter"); i++)
+        gather_under(g, g->other[i]);
 }
 
 /* ---- the rule ------------------------------------------------------------------------------------- */
@@ -196,6 +220,8 @@ static const struct dg_rule *find_rule(struct dg_gathering *g)
     for (size_t i = 0; rule == NULL && i < g->directory->unit_count; i++)
         if (dg_dir_unit_within(&g->directory->unit[i], g->self))
             rule = rule_in_force(&g->directory->unit[i], g->day, g->rule_id);
+    if (rule == NULL && g->count > 0)
+        rule = g->known; /* all that came is under the rule that took its place */
     return rule;
 }
 

@@ -15,6 +15,7 @@
 struct dg_material {
     struct dg_id id;
     struct dg_bytes unit, organ;
+    struct dg_bytes rule; /* under which it came: the one asked for, or one that stands in its place */
     dg_ms signed_ms, arrived_ms;
     const struct dg_report *report;
     bool asked_back;    /* its author wants it back, and the organ has not answered yet */
@@ -76,9 +77,11 @@ struct dg_consolidation {
  * months only where they do not cover less than what they would displace. A correction takes the place of
  * what it supersedes, the newest of several further reports that of the older; what another report that goes
  * in was made from is in there already. Of a report that several have signed the lead author is the author.
+ * After a change of regimes a report under the rule that stands in the place of the one asked for
+ * (duty_rules.h) counts as one under that, and is said to be of the other.
  * An indicator is made of the sources as the rule says: 'last' is the newest value of each author, 'none' is
  * left out; both kept kinds are then added up over the authors. day says which organs and regimes count for
- * who is absent, and whether a report is late.
+ * who is absent, and whether a report is late; under a rule that no longer binds anybody then, nobody is.
  * DG_ERR_BAD_PERIOD (impossible, or the rule knows no such cadence), DG_ERR_NO_RULE (no regime in force or
  * report here knows it), DG_ERR_NOT_RECEIVED (nothing came to that organ under the rule, and nobody owes it
  * anything under it), DG_ERR_TOO_LARGE beyond DG_SOURCES_MAX, DG_ERR_NO_MEMORY. */

@@ -166,6 +166,7 @@ static struct dg_material material_of(const struct dg_candidate *candidate)
                                 .organ = filed->organ,
                                 .signed_ms = filed->signed_ms,
                                 .arrived_ms = filed->arrived_ms,
+                                .rule = filed->rule,
                                 .report = candidate->report,
                                 .asked_back = candidate->asked_back};
 }

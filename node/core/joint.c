@@ -296,6 +296,7 @@ static enum dg_err void_sign(struct signing *s)
         .to_seq_count = report->to_seq_count,
         .to_seq = report->to_seq,
         .signed_ms = s->now,
+        .epoch = report->epoch,
     };
     struct dg_buf body;
     dg_buf_init(&body, DG_VOID_MAX);
@@ -332,6 +333,7 @@ static void withdraw(struct signing *s)
     s->joint.state = DG_JOINT_WITHDRAWN;
     dg_joint_put(s->txn, &s->joint);
     count_down(s->txn);
+    dg_void_send(s->node, s->txn, &s->joint, s->now);
 }
 
 void dg_control_joint(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,

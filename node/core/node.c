@@ -266,6 +266,8 @@ void dg_goods_record(struct dg_node *node, struct dg_txn *txn, const struct dg_e
         dg_source_record(node, txn, event, claims, link, record, now, out);
     else if (dg_issued_kind(record->kind))
         dg_issued_record(node, txn, event, claims, link, record, now, out);
+    else if (record->kind == DG_RECORD_VOID)
+        dg_void_record(node, txn, event, claims, link, record, now, out);
     else
         dg_custody_record(node, txn, event, claims, link, record, now, out);
     dg_guarded_leave(node, true);

@@ -322,8 +322,26 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
  * told at once. */
 void dg_sequence_see(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report,
                      const struct dg_id *id, dg_ms now);
-/* Tells of every number that has been missing for an hour. */
+/* Notes that a number for this unit was taken back by a joint draft of that unit, in that epoch of its log. A
+ * number that was seen before is evidence, and told. */
+void dg_sequence_void(struct dg_txn *txn, struct dg_bytes unit, uint32_t epoch, uint64_t number,
+                      const struct dg_id *draft, dg_ms now);
+/* Tells of every number that has been missing for an hour, and of joint reports for as long as a draft may
+ * wait and a day. */
 void dg_sequence_tell(struct dg_txn *txn, dg_ms now);
+
+/* ---- joint drafts that were taken back (voids.c) ---- */
+/* The key of a signed void in ISSUED. */
+struct dg_row_key dg_key_void(struct dg_bytes unit, struct dg_bytes body);
+/* Keeps the void of a draft of this unit, which its log has, and queues it toward each unit that it names. */
+void dg_void_send(struct dg_node *node, struct dg_txn *txn, const struct dg_joint *joint, dg_ms now);
+/* Takes a void from a neighbour, passes it on and acknowledges it, or answers why not. */
+void dg_void_record(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                    const struct dg_claims *claims, struct dg_link *link, const struct dg_record *record,
+                    dg_ms now, struct dg_out *out);
+/* True when this node holds a void of that unit by which the number for `to` was taken back in that epoch. */
+bool dg_void_names(struct dg_txn *txn, struct dg_bytes unit, uint32_t epoch, struct dg_bytes to,
+                   uint64_t number);
 
 /* Puts a member's signed report on the record as rejected or quarantined: a leaf, and a row in the index.
  * Returns its position. */

@@ -8,6 +8,7 @@
 #include "node/core/issued_impl.h"
 #include "node/core/outbox_impl.h"
 #include "proto/comment.h"
+#include "proto/joint.h"
 #include "proto/pass.h"
 
 struct dg_packing *dg_packing_new(void)
@@ -199,13 +200,34 @@ static bool add_source(struct dg_packing *p, const struct dg_queued *queued)
            packing_record(p, &record, origin, checkpoint_size, dg_tag(queued->lane, queued->seq));
 }
 
+/* Who signed what a row of ISSUED holds. */
+static bool issued_signer(struct dg_packing *p, const struct dg_record *record, struct dg_bytes *ret_unit,
+                          struct dg_cert_id *ret)
+{
+    struct dg_arena *arena = p->txn->arena;
+    struct dg_void voided;
+    if (record->kind == DG_RECORD_VOID) {
+        if (dg_void_decode(arena, record->sealed.body, &voided, NULL) != DG_OK)
+            return false;
+        *ret_unit = voided.unit;
+        *ret = voided.certificate;
+        return true;
+    }
+    struct dg_issued *issued = dg_arena_alloc(arena, sizeof *issued);
+    if (issued == NULL || dg_issued_decode(arena, record->kind, record->sealed.body, issued, NULL) != DG_OK)
+        return false;
+    *ret_unit = issued->issuer.unit;
+    *ret = issued->issuer.certificate;
+    return true;
+}
+
 static bool add_issued(struct dg_packing *p, const struct dg_queued *queued)
 {
     struct dg_issued_row row;
-    struct dg_issued *issued = dg_arena_alloc(p->txn->arena, sizeof *issued);
-    return issued != NULL && dg_issued_get(p->txn, queued->directory_key, &row) &&
-           dg_issued_decode(p->txn->arena, row.record.kind, row.record.sealed.body, issued, NULL) == DG_OK &&
-           add_chain(p, issued->issuer.unit, &issued->issuer.certificate) &&
+    struct dg_bytes unit;
+    struct dg_cert_id organ;
+    return dg_issued_get(p->txn, queued->directory_key, &row) &&
+           issued_signer(p, &row.record, &unit, &organ) && add_chain(p, unit, &organ) &&
            packing_record(p, &row.record, row.origin, row.checkpoint_size, dg_tag(queued->lane, queued->seq));
 }
 

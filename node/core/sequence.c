@@ -3,19 +3,25 @@
  * An author's unit counts its reports for each unit they go to (to_seq). Reports may overtake each other, so
  * a missing number means something only after a while; a number given twice, at once. Neither keeps a report
  * from being taken: somebody is told, and it is for people to ask what happened.
+ *
+ * Joint reports are counted apart, in a series of their own: a draft may wait for its signatures, or be taken
+ * back, and then its void fills the place of its number.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "node/core/node_impl.h"
 
-#define PREFIX "seen-seq/"
-
 enum {
-    RANGES_MAX = 32,       /* of numbers beyond the first gap; more of them are not waited for */
-    PATIENCE_MS = 3600000, /* how long a number may be missing before it is told */
-    REPEAT_MS = 86400000,  /* one unit's repeated numbers are told once a day */
+    RANGES_MAX = 32,      /* of numbers beyond the first gap; more of them are not waited for */
+    REPEAT_MS = 86400000, /* one unit's repeated numbers are told once a day */
 };
+
+/* The two series of one author's unit. */
+static const struct series {
+    char prefix[16];
+    dg_ms patience; /* how long a number may be missing before it is told */
+} alone = {"seen-seq/", 3600000}, joint = {"seen-joint/", (dg_ms)(DG_JOINT_DRAFT_DAYS + 1) * 86400000};
 
 struct range {
     uint64_t first, last;
@@ -33,10 +39,10 @@ struct sequence {
 
 /* ---- the row ------------------------------------------------------------------------------------- */
 
-static struct dg_row_key key_of(struct dg_bytes unit, uint32_t epoch)
+static struct dg_row_key key_of(const struct series *series, struct dg_bytes unit, uint32_t epoch)
 {
-    char name[sizeof PREFIX + DG_SLUG_MAX + 16];
-    (void)snprintf(name, sizeof name, PREFIX "%.*s/e%u", (int)unit.size, (const char *)unit.data,
+    char name[sizeof series->prefix + DG_SLUG_MAX + 16];
+    (void)snprintf(name, sizeof name, "%s%.*s/e%u", series->prefix, (int)unit.size, (const char *)unit.data,
                    (unsigned)epoch);
     return dg_key_name(name);
 }
@@ -153,25 +159,47 @@ static void tell_repeat(struct dg_txn *txn, struct dg_bytes unit, struct sequenc
 
 /* ---- what the node does -------------------------------------------------------------------------- */
 
-static void see(struct dg_txn *txn, const struct dg_report *report, const struct dg_id *id, uint64_t number,
-                dg_ms now)
+/* A number of one author's unit for this one, and what has it. */
+struct number {
+    const struct series *series;
+    struct dg_bytes unit; /* the author's */
+    uint32_t epoch;
+    uint64_t at;
+    const struct dg_id *id; /* of the report, or of the draft that was taken back */
+};
+
+/* A number that a report has and a void, or two voids: the author's unit contradicts itself. */
+static void tell_broken(struct dg_txn *txn, const struct number *number, dg_ms now)
 {
-    struct dg_bytes unit = report->author[0].unit, value;
-    struct dg_row_key key = key_of(unit, report->epoch);
+    char hex[DG_HEX_BYTES], detail[DG_HEX_BYTES + 32];
+    dg_hex(number->id->b, sizeof number->id->b, hex);
+    int size = snprintf(detail, sizeof detail, "%llu: %s", (unsigned long long)number->at, hex);
+    dg_attention_once(txn, now, DG_ERR_VOID_BROKEN, number->unit,
+                      dg_bytes_at(detail, size > 0 ? (size_t)size : 0));
+}
+
+/* Notes a number; broken: whoever saw it before, it was taken back. */
+static void see(struct dg_txn *txn, const struct number *number, bool broken, dg_ms now)
+{
+    struct dg_bytes value;
+    struct dg_row_key key = key_of(number->series, number->unit, number->epoch);
     struct sequence sequence = {.low = 0};
     if (dg_get(txn, DG_TABLE_META, dg_row_key_bytes(&key), &value) && !sequence_read(txn, value, &sequence))
         return;
-    if (was_seen(&sequence, number))
-        tell_repeat(txn, unit, &sequence, number, id, now);
+    bool seen = was_seen(&sequence, number->at);
+    if (!seen)
+        insert(&sequence, number->at);
+    else if (broken)
+        tell_broken(txn, number, now);
     else
-        insert(&sequence, number);
+        tell_repeat(txn, number->unit, &sequence, number->at, number->id, now);
     if (!has_new_gap(&sequence))
         sequence.gap_since = 0;
     else if (sequence.gap_since == 0)
         sequence.gap_since = now;
     if (sequence.count > RANGES_MAX) {
         if (sequence.range[0].first - 1 > sequence.told)
-            tell_gap(txn, unit, &sequence, now); /* of all of them: the next needs as many new ones */
+            tell_gap(txn, number->unit, &sequence, now); /* of all of them: the next needs as many new ones */
         sequence.low = sequence.range[0].last;
         remove_range(&sequence, 0);
     }
@@ -182,12 +210,26 @@ void dg_sequence_see(struct dg_node *node, struct dg_txn *txn, const struct dg_r
                      const struct dg_id *id, dg_ms now)
 {
     struct dg_bytes self = dg_bytes_of(node->identity.unit);
-    /* The numbers of joint reports have honest gaps: see PROTOCOL.md, "Joint reports". */
-    if (dg_bytes_equal(report->author[0].unit, self) || report->author_count > 1)
+    struct number number = {.series = report->author_count > 1 ? &joint : &alone,
+                            .unit = report->author[0].unit,
+                            .epoch = report->epoch,
+                            .id = id};
+    if (dg_bytes_equal(number.unit, self))
         return;
-    for (size_t i = 0; i < report->to_seq_count; i++)
-        if (dg_bytes_equal(report->to_seq[i].unit, self))
-            see(txn, report, id, report->to_seq[i].seq, now);
+    for (size_t i = 0; i < report->to_seq_count; i++) {
+        if (!dg_bytes_equal(report->to_seq[i].unit, self))
+            continue;
+        number.at = report->to_seq[i].seq;
+        bool broken =
+            number.series == &joint && dg_void_names(txn, number.unit, number.epoch, self, number.at);
+        see(txn, &number, broken, now);
+    }
+}
+
+void dg_sequence_void(struct dg_txn *txn, struct dg_bytes unit, uint32_t epoch, uint64_t number,
+                      const struct dg_id *draft, dg_ms now)
+{
+    see(txn, &(struct number){&joint, unit, epoch, number, draft}, true, now);
 }
 
 struct late {
@@ -195,9 +237,9 @@ struct late {
     struct dg_bytes name[64]; /* the rest is found an hour later */
 };
 
-static void find_late(struct dg_txn *txn, dg_ms now, struct late *late)
+static void find_late(struct dg_txn *txn, const struct series *series, dg_ms now, struct late *late)
 {
-    struct dg_row_key prefix = dg_key_name(PREFIX);
+    struct dg_row_key prefix = dg_key_name(series->prefix);
     struct dg_cursor cursor;
     struct sequence sequence;
     dg_cursor_open(&cursor, txn, DG_TABLE_META);
@@ -205,19 +247,19 @@ static void find_late(struct dg_txn *txn, dg_ms now, struct late *late)
     while (more && dg_cursor_at_prefix(&cursor, dg_row_key_bytes(&prefix)) &&
            late->count < sizeof late->name / sizeof late->name[0]) {
         if (sequence_read(txn, cursor.value, &sequence) && sequence.gap_since != 0 &&
-            now - sequence.gap_since >= PATIENCE_MS)
+            now - sequence.gap_since >= series->patience)
             late->name[late->count++] = dg_arena_copy(txn->arena, cursor.key);
         more = dg_cursor_next(&cursor);
     }
     dg_cursor_close(&cursor);
 }
 
-void dg_sequence_tell(struct dg_txn *txn, dg_ms now)
+static void tell_late(struct dg_txn *txn, const struct series *series, dg_ms now)
 {
     struct late late = {.count = 0};
-    find_late(txn, now, &late);
+    find_late(txn, series, now, &late);
     for (size_t i = 0; i < late.count && txn->err == DG_OK; i++) {
-        const size_t skipped = sizeof PREFIX - 1;
+        const size_t skipped = strlen(series->prefix);
         const uint8_t *name = late.name[i].data + skipped;
         const uint8_t *slash = memchr(name, '/', late.name[i].size - skipped);
         struct dg_row_key key = dg_key_name(dg_arena_string(txn->arena, late.name[i]));
@@ -229,4 +271,10 @@ void dg_sequence_tell(struct dg_txn *txn, dg_ms now)
         tell_gap(txn, dg_bytes_at(name, (size_t)(slash - name)), &sequence, now);
         sequence_put(txn, &key, &sequence);
     }
+}
+
+void dg_sequence_tell(struct dg_txn *txn, dg_ms now)
+{
+    tell_late(txn, &alone, now);
+    tell_late(txn, &joint, now);
 }

@@ -126,6 +126,8 @@ def check_withdrawn(federation, draft):
     row = district.lines("drafts", "--all")[0]
     same("void", (row["state"], row["void"]["organ"]), ("withdrawn", "mttq@bien-hoa"))
     same("numbers", [n["unit"] for n in row["to_seq"]], ["dong-nai"])
+    told = await_row(federation.nodes["dong-nai"], ("attention",), lambda a: a["code"] == "NUMBER_VOIDED")
+    same("taken back by", (told["about"], draft in told["detail"]), ("mttq@bien-hoa", True))
     district.run("audit")
 
 

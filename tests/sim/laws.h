@@ -13,7 +13,8 @@
  *   J1  a report is issued with the signature of every author, and no draft is both issued and void
  *   V1  nobody who waits for a via organ has a report open that it has not passed on
  * At the end, within a bound after the faults:
- *   L1  every committed report is in every mailbox that it names, once, and nowhere else
+ *   L1  every committed report is in every mailbox that it names, once, and nowhere else; who waits for a number
+ *       that was taken back knows it
  *   L2  every holder's receipt, and every state, is back at the author
  *   V2  whoever waits knows what the via organ has decided, and has or has not the report accordingly
  *   V3  so does the author; and no via organ has decided twice

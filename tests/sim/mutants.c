@@ -72,6 +72,7 @@ const struct sim_mutant sim_mutants[] = {
     {"whole-unchecked", "calls an attachment whole without reading it"},
     {"bulk-release-early", "stops giving an attachment when its first piece was taken"},
     {"bulk-not-onward", "keeps the attachments of reports that go further"},
+    {"void-at-home", "keeps the voids of its joint drafts at home"},
 };
 
 const size_t sim_mutant_count = sizeof sim_mutants / sizeof sim_mutants[0];

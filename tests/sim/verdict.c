@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/core/node_impl.h"
 #include "node/core/rows.h"
 #include "proto/pass.h"
 #include "proto/state_table.h"
@@ -221,10 +222,25 @@ struct numbering {
     const struct sim_node *author;
 };
 
+/* Whoever waits for a number of a draft that was taken back knows that it will never come. */
+static void check_voids(struct verdict *v, const struct sim_node *author, const struct dg_report *report)
+{
+    for (size_t i = 0; i < report->to_seq_count && v->ok; i++) {
+        const struct dg_to_seq *seq = &report->to_seq[i];
+        const struct sim_node *to = sim_node_by_unit(v->world, seq->unit);
+        if (to != NULL &&
+            !dg_void_names(v->txn[to->index], dg_bytes_of(author->unit), report->epoch, seq->unit, seq->seq))
+            fail(v, "L1: %s was not told that %s took number %llu back", to->unit, author->unit,
+                 (unsigned long long)seq->seq);
+    }
+}
+
 static bool check_joint_numbers(void *ctx, const struct dg_joint *joint)
 {
     struct numbering *numbering = ctx;
     check_to_seq(numbering->v, numbering->author, &joint->report);
+    if (joint->state == DG_JOINT_WITHDRAWN)
+        check_voids(numbering->v, numbering->author, &joint->report);
     return numbering->v->ok;
 }
 
@@ -356,14 +372,14 @@ static bool known_above(void *ctx, const struct dg_dir_row *row)
 /* ---- together ------------------------------------------------------------------------------------ */
 
 /* Only who is to know of a new regime, an author who sent urgent news past a missing recipient is told so,
- * whose report came back, or who was reminded, and who holds a consolidated report whose sources have
- * changed; and a villain's superior, that its reports have each other's numbers. */
+ * whose report came back, who was reminded or learns what was taken back, and who holds a consolidated report
+ * whose sources have changed; and a villain's superior, that its reports have each other's numbers. */
 static bool check_attention(void *ctx, const struct dg_attention *item)
 {
     const struct verdict *v = ctx;
-    static const enum dg_err expected[] = {DG_ERR_NO_RECIPIENT,    DG_ERR_RETURNED,
-                                           DG_ERR_SOURCE_RECALLED, DG_ERR_SOURCE_SUPERSEDED,
-                                           DG_ERR_SOURCE_CHANGED,  DG_ERR_REGIME_ADOPTED};
+    static const enum dg_err expected[] = {
+        DG_ERR_NO_RECIPIENT,   DG_ERR_RETURNED,       DG_ERR_SOURCE_RECALLED, DG_ERR_SOURCE_SUPERSEDED,
+        DG_ERR_SOURCE_CHANGED, DG_ERR_REGIME_ADOPTED, DG_ERR_NUMBER_VOIDED};
     bool fine =
         v->world->options.villain != 0 && dg_bytes_is(item->code, dg_err_name(DG_ERR_SEQUENCE_REPEATED));
     /* What was on its way while a day went by, or a clock was set, was missing for a day by that clock. */

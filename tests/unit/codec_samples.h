@@ -209,6 +209,7 @@ static inline struct dg_void sample_void(void)
         .to_seq_count = SAMPLE_COUNT(to_seq),
         .to_seq = to_seq,
         .signed_ms = SAMPLE_MS,
+        .epoch = 2,
     };
     return voided;
 }

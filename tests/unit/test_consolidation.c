@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "node/core/consolidation.h"
+#include "proto/regime.h"
+#include "tests/unit/support/adopt.h"
 #include "tests/unit/support/fixture.h"
 
 static struct dg_id push_from(enum fed_place place, const char *period, const char *hours, const char *people,
@@ -182,6 +184,57 @@ static void a_longer_period_is_made_of_shorter_ones(void **state)
     (void)push(FED_HUYEN, "2026-10", "2", "20", NULL);
     (void)push(FED_HUYEN, "2026-08", "1", "10", NULL);
     assert_int_equal(consolidate("cap-uy", "T-1", "2026", three_months), DG_OK);
+}
+
+/* The province's regime, with another id for what T-1 was. */
+static struct dg_bytes regime_without_t1(void)
+{
+    struct dg_regime regime;
+    struct dg_fault fault;
+    struct dg_buf buf;
+    assert_int_equal(dg_regime_decode(&fed->arena, fed_regime(fed, "chung-moi"), &regime, &fault), DG_OK);
+    for (size_t i = 0; i < regime.rule_count; i++)
+        if (dg_bytes_is(regime.rule[i].id, "T-1"))
+            regime.rule[i].id = dg_bytes_of("M-1");
+    dg_buf_init(&buf, DG_REGIME_MAX);
+    assert_int_equal(dg_regime_encode(&regime, &buf), DG_OK);
+    struct dg_bytes kept = dg_arena_copy(&fed->arena, dg_buf_bytes(&buf));
+    dg_buf_done(&buf);
+    return kept;
+}
+
+static void each_under_its_own_rule(const struct dg_consolidation *made)
+{
+    both_and_nobody_missing(made);
+    assert_true(dg_bytes_is(made->material[0].rule, "T-1"));
+    assert_true(dg_bytes_is(made->material[1].rule, "M-1"));
+}
+
+static void after_a_change_of_regimes_either_rule_gathers_the_others_reports(void **state)
+{
+    (void)state;
+    (void)push(FED_HUYEN, "2026-10", "4.25", "5", NULL);
+    fed_adopt(fed, "chung-moi", regime_without_t1());
+    (void)push(FED_KHOI, "2026-10", "6.25", "7", NULL);
+    assert_int_equal(consolidate("cap-uy", "T-1", "2026-10", each_under_its_own_rule), DG_OK);
+    assert_int_equal(consolidate("cap-uy", "M-1", "2026-10", each_under_its_own_rule), DG_OK);
+}
+
+static void only_the_new_one(const struct dg_consolidation *made)
+{
+    assert_int_equal(made->material_count, 1);
+    assert_true(dg_bytes_is(made->rule->id, "T-1"));
+    assert_true(dg_bytes_is(made->material[0].rule, "M-1"));
+}
+
+static void the_old_rule_is_known_when_all_came_under_the_new_one(void **state)
+{
+    (void)state;
+    assert_int_equal(consolidate("cap-uy", "T-1", "2026-10", NULL), DG_OK);
+    fed_adopt(fed, "chung-moi", regime_without_t1());
+    assert_int_equal(consolidate("cap-uy", "T-1", "2026-10", NULL), DG_ERR_NO_RULE); /* nothing is here */
+    (void)push(FED_KHOI, "2026-10", "6.25", "7", NULL);
+    assert_int_equal(consolidate("cap-uy", "T-1", "2026-10", only_the_new_one), DG_OK);
 }
 
 static void what_cannot_be_is_refused_by_name(void **state)
@@ -457,6 +510,8 @@ int main(void)
         TEST(what_cannot_be_is_refused_by_name),
         TEST(only_the_organs_own_mail_goes_in),
         TEST(an_organ_added_by_hand_received_nothing_under_the_rule),
+        TEST(after_a_change_of_regimes_either_rule_gathers_the_others_reports),
+        TEST(the_old_rule_is_known_when_all_came_under_the_new_one),
         TEST(a_period_that_the_rule_does_not_know_is_refused),
         TEST(missing_months_within_a_quarter_are_named),
         TEST(a_correction_for_another_period_counts_once),

@@ -9,7 +9,7 @@
 #include "node/core/ledger.h"
 #include "node/core/rows.h"
 #include "proto/joint.h"
-#include "tests/unit/support/federation.h"
+#include "tests/unit/support/adopt.h"
 
 static struct fed *fed;
 
@@ -367,66 +367,12 @@ static void before_that_an_older_draft_is_issued_as_of_the_day_of_its_push(void 
     assert_true(holds(FED_KHOI, &id));
 }
 
-/* The province adopts another main regime, and everybody hears of it. */
-static void adopt_another_regime(void)
-{
-    struct fed_node *tinh = &fed->node[FED_TINH];
-    struct dg_bytes regime = fed_regime(fed, "chung-moi");
-    struct dg_txn *txn;
-    struct dg_committed committed;
-    struct dg_buf body;
-    struct dg_adoption adoption = {.federation = dg_bytes_of(FED_NAME),
-                                   .unit = dg_bytes_of("tinh"),
-                                   .serial = 2,
-                                   .regime = dg_sha256(regime),
-                                   .name = dg_bytes_of("chung-moi"),
-                                   .main = true,
-                                   .signed_ms = fed->now};
-    struct dg_record record = {.kind = DG_RECORD_ADOPTION, .has_signed = true};
-
-    dg_buf_init(&body, DG_CERTIFICATE_MAX);
-    assert_int_equal(dg_adoption_encode(&adoption, &body), DG_OK);
-    record.sealed.body = dg_buf_bytes(&body);
-    assert_int_equal(
-        fed_sign(tinh, &tinh->keys.unit, DG_CONTEXT_ADOPTION, record.sealed.body, &record.sealed.sig), DG_OK);
-    for (enum fed_place place = FED_TINH; place <= FED_KHOI; place++) {
-        struct fed_node *node = &fed->node[place];
-        assert_int_equal(dg_begin_write(node->store, &txn), DG_OK);
-        struct dg_hash object = dg_sha256(record.sealed.body);
-        struct dg_leaf leaf = {.time = fed->now,
-                               .kind = DG_LEAF_ADOPTION,
-                               .object = object,
-                               .unit = adoption.unit,
-                               .regime_count = 1,
-                               .regime = &adoption.regime};
-        if (place == FED_TINH) {
-            record.index = dg_ledger_append(txn, &leaf);
-            struct dg_bytes text;
-            assert_true(dg_leaf_get(txn, record.index, &text));
-            record.leaf = dg_arena_copy(&fed->arena, text);
-        }
-        struct dg_row_key row_key = dg_key_directory(adoption.unit, 'r', dg_bytes_at(NULL, 0), 2);
-        struct dg_dir_row row = {.key = dg_row_key_bytes(&row_key),
-                                 .unit = adoption.unit,
-                                 .kind = 'r',
-                                 .serial = 2,
-                                 .origin = dg_bytes_of(FED_NAME "/tinh/e1"),
-                                 .record = record};
-        dg_dir_put(txn, &row);
-        dg_put(txn, DG_TABLE_REGIME, dg_bytes_at(adoption.regime.b, sizeof adoption.regime.b), regime);
-        assert_int_equal(dg_commit(node->store, txn, &committed), DG_OK);
-        dg_node_forget(node->node);
-    }
-    dg_buf_done(&body);
-    fed_run(fed, 20);
-}
-
 static void another_regime_makes_the_draft_stale(void **state)
 {
     (void)state;
     struct dg_id id = push_joint().id;
 
-    adopt_another_regime();
+    fed_adopt(fed, "chung-moi", fed_regime(fed, "chung-moi"));
     assert_int_equal(sign(&id, "mttq"), DG_ERR_DRAFT_STALE);
     assert_int_equal(withdraw(&id, "mttq"), DG_OK);
     id = push_joint().id;
