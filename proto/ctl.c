@@ -182,6 +182,14 @@ static void write_why(struct dg_pb_out *out, const struct dg_ctl_request *reques
     dg_pb_optional(&wire->has_report, &wire->report, request->report);
 }
 
+static void write_resume(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlResume *wire)
+{
+    (void)out;
+    wire->without = dg_pb_bytes(request->unit);
+    dg_pb_optional(&wire->has_note, &wire->note, request->note);
+    wire->dry_run = request->dry_run;
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -380,6 +388,13 @@ static void read_why(struct dg_pb *pb, const Dgpb__CtlWhy *wire, struct dg_ctl_r
 {
     if (dg_pb_present(pb, wire->has_report, wire->report))
         ret->report = dg_pb_line(pb, wire->report, TYPED_MAX, "report");
+}
+
+static void read_resume(struct dg_pb *pb, const Dgpb__CtlResume *wire, struct dg_ctl_request *ret)
+{
+    ret->dry_run = wire->dry_run;
+    ret->unit = typed_slug(pb, wire->without, "without");
+    read_note(pb, wire->has_note, wire->note, ret);
 }
 
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)

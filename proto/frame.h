@@ -40,6 +40,7 @@ struct dg_hello {
     uint64_t log_size;
     uint32_t frame_max;
     dg_ms clock_ms;
+    bool restored; /* the caller knows that its log was longer once */
 };
 
 struct dg_welcome {
@@ -52,6 +53,7 @@ struct dg_welcome {
 
 struct dg_refused {
     struct dg_bytes code, detail;
+    uint64_t boot; /* OLD_BOOT: the highest boot counter that was seen; else 0 */
 };
 struct dg_beat {
     uint64_t number;
@@ -118,6 +120,16 @@ struct dg_answer {
     uint32_t retry_after_ms;
 };
 
+/* A node that lost a part of its log asks its neighbours. */
+struct dg_restore_ask {
+    uint64_t size; /* leaves it has */
+};
+
+/* The answer; the newest checkpoint that is held of the asker's log is the frame's. */
+struct dg_restore_told {
+    bool replayed; /* all that is held here of what it lost has been given back */
+};
+
 struct dg_enrol_grant {
     struct dg_record certificate;
     size_t directory_count;
@@ -138,6 +150,8 @@ struct dg_frame {
     const struct dg_hash *enrol_challenge;
     struct dg_enrol_request *enrol_request;
     struct dg_enrol_grant *enrol_grant;
+    struct dg_restore_ask *ask;
+    struct dg_restore_told *told;
     size_t checkpoint_count, parcel_count, record_count, answer_count, acked_count;
     struct dg_bytes *checkpoint;
     struct dg_parcel *parcel;

@@ -14,6 +14,8 @@
       "nơi cấp dưới kết nối tới, tcp://máy:cổng; trống: không có cấp dưới")                                  \
     X(log_level, STRING, "notice", "error, notice or debug", "mức nhật ký: error, notice hoặc debug")        \
     X(workers, NUMBER, "2", "threads that check signatures, 1 to 16", "số luồng kiểm tra chữ ký, 1 đến 16")  \
+    X(tip, STRING, "", "the tip file, best on another disk; empty: DIR.tip, beside the directory",           \
+      "tệp tip, tốt nhất đặt trên ổ đĩa khác; trống: DIR.tip, cạnh thư mục của nút")                         \
     X(terms, STRING, "", "the days on which the committee's terms began: 2020-10-15, 2025-09-20",            \
       "các ngày bắt đầu nhiệm kỳ của cấp ủy: 2020-10-15, 2025-09-20")                                        \
     X(disk_percent, NUMBER, "5", "percent of the disk that must be free to take new reports, 0 to 50",       \
@@ -27,6 +29,7 @@ struct dg_config {
     char listen[DG_ENDPOINT_MAX + 1];
     char log_level[16];
     unsigned workers;
+    char tip[DG_ENDPOINT_MAX + 1];
     char terms[DG_ENDPOINT_MAX + 1];
     unsigned disk_percent, disk_floor, ballast;
 };

@@ -101,6 +101,7 @@ struct dg_node {
     bool disk_low;                    /* as the last tick said */
     dg_ms last_now;                   /* to notice that somebody has set the clock */
     dg_ms housekept;                  /* when old invitations and gaps were last looked for; 0: not yet */
+    dg_ms asked;                      /* when the neighbours were asked last about a log that is RESTORED */
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
 
     struct dg_proven proven;

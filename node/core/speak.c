@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "node/core/node_impl.h"
+#include "node/core/restored.h"
 
 enum out_kind { OUT_FRAME, OUT_RECEIPT, OUT_ACK, OUT_ANSWER, OUT_REPLY, OUT_FACT, OUT_UPLINK_RESET };
 
@@ -315,7 +316,8 @@ void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct d
         say_gathered(g, out);
         free(g);
     }
-    for (size_t i = 0; i < node->link_count && txn != NULL; i++)
+    bool silent = txn != NULL && dg_is_restored(txn);
+    for (size_t i = 0; i < node->link_count && txn != NULL && !silent; i++)
         dg_outbox_pump(node, txn, node->link[i], now, voice);
     dg_outgoing_forget(node);
     dg_out_reset(out);

@@ -1,0 +1,40 @@
+/* restored_impl.h - what the files of node/core share about a RESTORED node. Private to node/core. */
+#ifndef DG_NODE_CORE_RESTORED_IMPL_H
+#define DG_NODE_CORE_RESTORED_IMPL_H
+
+#include "node/core/node_impl.h"
+#include "node/core/restored.h"
+
+/* Writes the row. Errors stay in txn. */
+void dg_restored_put(struct dg_txn *txn, const struct dg_restored *restored);
+/* Removes it: the node may sign again. */
+void dg_restored_end(struct dg_txn *txn);
+/* Takes a checkpoint of this node's own log that `by` has shown and whose signature was verified: what it
+ * knows beyond the log, or otherwise than the log, makes the node RESTORED. */
+void dg_restored_shown(struct dg_txn *txn, const struct dg_checkpoint *checkpoint, struct dg_bytes note,
+                       struct dg_bytes by, enum dg_restored_cause cause, dg_ms now);
+/* Looks at the tip file's text at the start of a node: NULL when there is none. */
+void dg_restored_tip(struct dg_txn *txn, const struct dg_identity *identity, const char *tip, dg_ms now);
+
+/* ---- the conversation (restoring.c) ---- */
+/* Looks whether a greeting, or an answer, shows this node a checkpoint of its own log. */
+void dg_restored_hear(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                      const struct dg_claims *claims, struct dg_bytes by, dg_ms now, struct dg_out *out);
+/* The newest checkpoint that this node holds of a neighbour's log, to be shown to it. False when there is
+ * none. */
+bool dg_restored_show(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit, struct dg_bytes *ret);
+/* A neighbour's question or answer about a log that was restored, or its goods while this node's own was.
+ * True when nothing in the frame is to be done any more. */
+bool dg_restored_frame(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                       const struct dg_claims *claims, struct dg_link *link, dg_ms now, struct dg_out *out);
+/* Asks whoever has not answered yet, and goes on when everybody has. */
+void dg_restored_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out);
+/* The parent has refused a greeting because it has met a later start: this is an old copy. */
+void dg_restored_boot(struct dg_node *node, struct dg_txn *txn, uint64_t boot, dg_ms now);
+/* What status says of it. */
+void dg_restored_reasons(struct dg_node *node, struct dg_txn *txn, struct dg_ctl_reply *reply);
+/* An officer decides not to wait for somebody any longer. */
+void dg_control_resume(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
+                       dg_ms now, struct dg_ctl_reply *reply);
+
+#endif
