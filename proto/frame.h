@@ -122,12 +122,22 @@ struct dg_answer {
 
 /* A node that lost a part of its log asks its neighbours. */
 struct dg_restore_ask {
-    uint64_t size; /* leaves it has */
+    uint64_t size;   /* leaves it has */
+    bool has_replay; /* its log is complete, and it asks for what the leaves from `replay` on are about */
+    uint64_t replay;
+    dg_ms since_ms; /* when it noticed: tells one restore from the next */
 };
 
 /* The answer; the newest checkpoint that is held of the asker's log is the frame's. */
 struct dg_restore_told {
     bool replayed; /* all that is held here of what it lost has been given back */
+};
+
+/* Leaves of a log, in order; the last of the frame's checkpoints confirms them. */
+struct dg_mirror {
+    uint64_t first;
+    size_t leaf_count;
+    struct dg_bytes *leaf;
 };
 
 struct dg_enrol_grant {
@@ -152,6 +162,8 @@ struct dg_frame {
     struct dg_enrol_grant *enrol_grant;
     struct dg_restore_ask *ask;
     struct dg_restore_told *told;
+    struct dg_mirror *mirror;
+    const uint64_t *mirrored; /* so many leaves of the receiver's log are mirrored at the sender */
     size_t checkpoint_count, parcel_count, record_count, answer_count, acked_count;
     struct dg_bytes *checkpoint;
     struct dg_parcel *parcel;

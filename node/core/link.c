@@ -8,6 +8,7 @@
 #include "node/core/issued_impl.h"
 #include "node/core/line.h"
 #include "node/core/node_impl.h"
+#include "node/core/mirror.h"
 #include "node/core/restored_impl.h"
 
 /* ---- finding ------------------------------------------------------------------------------------ */
@@ -84,6 +85,8 @@ static void link_connected(struct dg_link *link, uint64_t conn, dg_ms now)
     memset(link->again_seq, 0, sizeof link->again_seq);
     if (!DG_MUTANT("stale-cursor"))
         memset(link->cursor, 0, sizeof link->cursor);
+    link->mirrors = false;
+    link->mirror_at = 0;
     link->wake = true;
 }
 
@@ -219,6 +222,8 @@ void dg_link_hello(struct dg_node *node, struct dg_txn *txn, const struct dg_eve
     struct dg_bytes shown;
     struct dg_frame frame = {.welcome = &welcome, .checkpoint = &shown};
     frame.checkpoint_count = dg_restored_show(node, txn, hello->unit, &shown) ? 1 : 0;
+    uint64_t mirrored = dg_mirrored_of(node, txn, hello->unit);
+    frame.mirrored = &mirrored;
     dg_out_frame(out, event->conn, &frame);
 }
 
@@ -297,6 +302,8 @@ static void send_hello(struct dg_node *node, struct dg_txn *txn, struct dg_link 
     struct dg_bytes shown;
     struct dg_frame frame = {.hello = &hello, .checkpoint = &shown};
     frame.checkpoint_count = dg_restored_show(node, txn, dg_bytes_of(link->unit), &shown) ? 1 : 0;
+    uint64_t mirrored = dg_mirrored_of(node, txn, dg_bytes_of(link->unit));
+    frame.mirrored = &mirrored;
     dg_out_frame(out, DG_NODE_UP, &frame);
     link->hello_sent = now;
 }

@@ -6,6 +6,7 @@
 #include "node/core/had.h"
 #include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
+#include "node/core/mirror.h"
 #include "node/core/restored_impl.h"
 
 /* ---- life ---------------------------------------------------------------------------------------- */
@@ -330,6 +331,9 @@ static void on_message(struct dg_node *node, struct dg_txn *txn, const struct dg
     if (event->conn != DG_NODE_UP && frame->hello != NULL) {
         dg_restored_hear(node, txn, event, claims, frame->hello->unit, now, out);
         dg_link_hello(node, txn, event, now, out);
+        struct dg_link *greeted = dg_link_by_conn(node, event->conn);
+        if (greeted != NULL)
+            dg_mirror_frame(node, txn, event, claims, greeted, out);
         return;
     }
     struct dg_link *link = dg_link_by_conn(node, event->conn);
@@ -350,6 +354,8 @@ static void on_message(struct dg_node *node, struct dg_txn *txn, const struct dg
         return;
     }
     on_beats(link, event, now, out);
+    if (link->connected)
+        dg_mirror_frame(node, txn, event, claims, link, out);
     if (link->connected && !dg_restored_frame(node, txn, event, claims, link, now, out))
         on_goods(node, txn, event, claims, link, now, out);
 }
@@ -372,7 +378,7 @@ static void clock_step(struct dg_node *node, dg_ms now)
     for (size_t i = 0; stepped && i < node->link_count; i++) {
         struct dg_link *link = node->link[i];
         dg_ms *const times[] = {&link->heard,    &link->since,    &link->hello_sent, &link->ping_sent,
-                                &link->reset_at, &link->again_at, &link->full_until};
+                                &link->reset_at, &link->again_at, &link->full_until, &link->mirror_at};
         for (size_t k = 0; k < sizeof times / sizeof times[0]; k++)
             shift(times[k], by);
         for (size_t k = 0; k < link->flight_count; k++)
@@ -417,6 +423,7 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
             dg_restored_tick(node, txn, now, out);
         else
             dg_duties_tick(node, txn, now);
+        dg_replay_tick(node, txn, now);
         break;
     case DG_EVENT_CTL:
         if (event->request != NULL && event->request->verb == DG_CTL_CARRY && !dg_is_restored(txn))
@@ -447,6 +454,8 @@ long dg_node_due_in_ms(const struct dg_node *node, dg_ms now)
     dg_ms due = 1000;
     for (size_t i = 0; i < node->link_count; i++) {
         const struct dg_link *link = node->link[i];
+        dg_ms mirror = dg_mirror_due(link, now);
+        due = due < mirror ? due : mirror;
         if (link->up && !link->connected && link->hello_sent == 0)
             due = due < DG_GREET_MS ? due : DG_GREET_MS;
         dg_ms waits = link->full_until > now ? link->full_until - now : 2;

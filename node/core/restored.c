@@ -47,6 +47,8 @@ bool dg_restored_get(struct dg_txn *txn, struct dg_restored *ret)
     ret->known_by = dg_row_run(&row);
     ret->answered_count = read_names(txn, &row, &ret->answered);
     ret->without_count = read_names(txn, &row, &ret->without);
+    ret->replaying = dg_row_u8(&row) != 0;
+    ret->replayed_count = read_names(txn, &row, &ret->replayed);
     return dg_row_good(txn, &row);
 }
 
@@ -61,7 +63,7 @@ void dg_restored_put(struct dg_txn *txn, const struct dg_restored *restored)
 {
     struct dg_row_key key = row_key();
     struct dg_buf buf;
-    dg_buf_init(&buf, 2 * DG_RESTORED_NAMES_MAX * (DG_SLUG_MAX + 8));
+    dg_buf_init(&buf, 3 * DG_RESTORED_NAMES_MAX * (DG_SLUG_MAX + 8));
     dg_buf_add_u8(&buf, (uint8_t)restored->cause);
     dg_buf_add_u64be(&buf, (uint64_t)restored->since);
     dg_buf_add_u64be(&buf, restored->from_size);
@@ -71,6 +73,8 @@ void dg_restored_put(struct dg_txn *txn, const struct dg_restored *restored)
     dg_row_add_run(&buf, restored->known_by);
     write_names(&buf, restored->answered_count, restored->answered);
     write_names(&buf, restored->without_count, restored->without);
+    dg_buf_add_u8(&buf, restored->replaying ? 1 : 0);
+    write_names(&buf, restored->replayed_count, restored->replayed);
     dg_row_put(txn, DG_TABLE_META, &key, &buf);
 }
 
@@ -116,7 +120,7 @@ void dg_restored_shown(struct dg_txn *txn, const struct dg_checkpoint *checkpoin
     struct dg_restored restored;
     bool longer = checkpoint->size > dg_meta_u64(txn, "log-size");
     bool other = !longer && !is_own_root(txn, checkpoint);
-    if ((!longer && !other) || txn->err != DG_OK || DG_MUTANT("ignore-known"))
+    if ((!longer && !other) || txn->err != DG_OK)
         return;
     dg_restored_mark(txn, cause, now);
     if (!dg_restored_get(txn, &restored))
@@ -183,11 +187,15 @@ struct waits {
     size_t count;
 };
 
+/* While it replays, a neighbour is waited for until it has given back what it had, too. The tip has nothing.
+ */
 static void wait_for(struct waits *waits, struct dg_bytes name)
 {
     const struct dg_restored *restored = waits->restored;
-    if (!listed(restored->answered_count, restored->answered, name) &&
-        !listed(restored->without_count, restored->without, name))
+    bool answered = listed(restored->answered_count, restored->answered, name);
+    if (restored->replaying && !dg_bytes_is(name, DG_RESTORED_TIP_NAME))
+        answered = answered && listed(restored->replayed_count, restored->replayed, name);
+    if (!answered && !listed(restored->without_count, restored->without, name))
         waits->name[waits->count++] = name;
 }
 

@@ -36,9 +36,10 @@ struct dg_restored {
     uint64_t known_size;
     struct dg_hash known_root;
     struct dg_bytes known_by;
-    /* Who has answered, and whom an officer has decided not to wait for. */
-    size_t answered_count, without_count;
-    struct dg_bytes *answered, *without;
+    bool replaying; /* the log is complete: what its leaves are about comes back */
+    /* Who has answered, whom an officer has decided not to wait for, and who has given back all it had. */
+    size_t answered_count, without_count, replayed_count;
+    struct dg_bytes *answered, *without, *replayed;
 };
 
 /* Reads the row; what ret holds lives in txn's arena. False when the node is not RESTORED. */

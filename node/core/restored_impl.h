@@ -37,4 +37,33 @@ void dg_restored_reasons(struct dg_node *node, struct dg_txn *txn, struct dg_ctl
 void dg_control_resume(struct dg_node *node, struct dg_txn *txn, const struct dg_ctl_request *request,
                        dg_ms now, struct dg_ctl_reply *reply);
 
+/* ---- leaves come back (refill.c) ---- */
+/* Puts leaves of this node's own log aside; the checkpoint, verified, confirms them. */
+void dg_refill_take(struct dg_node *node, struct dg_txn *txn, const struct dg_checkpoint *checkpoint,
+                    struct dg_bytes note, const struct dg_mirror *leaves);
+/* How many leaves of its log the node has, those put aside included. */
+uint64_t dg_refill_size(struct dg_node *node, struct dg_txn *txn);
+/* Moves some of the leaves that were put aside into the log, once they reach as far as anybody knows. */
+void dg_refill_step(struct dg_node *node, struct dg_txn *txn, const struct dg_restored *restored);
+/* True when the log is whole: as long as anybody knows, and its last checkpoint that of its size. */
+bool dg_refill_done(struct dg_txn *txn, const struct dg_restored *restored);
+/* True when the log says of a report that it was accepted, and its envelope has not come back yet. */
+bool dg_refill_waits(struct dg_txn *txn, const struct dg_id *id, uint64_t *ret_index);
+/* It came back, and stands at position: what its organs had said about it is so again. */
+void dg_refill_arrived(struct dg_txn *txn, const struct dg_id *id, uint64_t position);
+/* Notes for a person what nobody could give back, and passes over the numbers that it may have had. */
+void dg_refill_end(struct dg_node *node, struct dg_txn *txn, dg_ms now);
+
+/* ---- what they are about (replay.c) ---- */
+/* Answers a neighbour's question whether it has got everything back; begins to give it when it was not asked
+ * before. */
+bool dg_replay_asked(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link,
+                     const struct dg_restore_ask *ask, dg_ms now);
+/* Queues some more for whoever lost it. */
+void dg_replay_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now);
+/* The neighbour has receipted a report: while it gets everything back, what is held about the report follows.
+ */
+void dg_replay_follow(struct dg_node *node, struct dg_txn *txn, struct dg_bytes unit, uint64_t position,
+                      dg_ms now);
+
 #endif

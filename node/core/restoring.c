@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/core/mirror.h"
 #include "node/core/restored_impl.h"
 
 enum { ASK_MS = 2000 };
@@ -23,10 +24,27 @@ static bool find_unit(struct dg_node *node, struct dg_txn *txn, struct dg_bytes 
     return unit != NULL;
 }
 
+static uint64_t size_of(struct dg_bytes note)
+{
+    struct dg_note parsed;
+    struct dg_checkpoint checkpoint;
+    return note.size > 0 && dg_note_parse(note, &parsed) == DG_OK &&
+                   dg_checkpoint_body_parse(parsed.text, &checkpoint) == DG_OK
+               ? checkpoint.size
+               : 0;
+}
+
 bool dg_restored_show(struct dg_node *node, struct dg_txn *txn, struct dg_bytes slug, struct dg_bytes *ret)
 {
     char origin[DG_ORIGIN_MAX + 1];
-    return find_unit(node, txn, slug, origin) && dg_checkpoint_newest(txn, dg_bytes_of(origin), ret);
+    struct dg_bytes kept = {NULL, 0};
+    struct dg_mirror_head mirror = {.note = {NULL, 0}};
+    if (!find_unit(node, txn, slug, origin))
+        return false;
+    (void)dg_checkpoint_newest(txn, dg_bytes_of(origin), &kept);
+    (void)dg_mirror_head(txn, dg_bytes_of(origin), &mirror);
+    *ret = size_of(mirror.note) > size_of(kept) ? mirror.note : kept;
+    return ret->size > 0;
 }
 
 /* Opens a checkpoint of this node's own log whose signature was checked for this event. */
@@ -67,35 +85,59 @@ void dg_restored_hear(struct dg_node *node, struct dg_txn *txn, const struct dg_
 
 /* ---- questions and answers ----------------------------------------------------------------------- */
 
-static void ask(struct dg_txn *txn, const struct dg_link *link, struct dg_out *out)
+static void ask(struct dg_node *node, struct dg_txn *txn, const struct dg_restored *restored,
+                const struct dg_link *link, struct dg_out *out)
 {
-    struct dg_restore_ask question = {.size = dg_meta_u64(txn, "log-size")};
+    struct dg_restore_ask question = {.size = dg_refill_size(node, txn),
+                                      .has_replay = restored->replaying,
+                                      .replay = restored->from_size,
+                                      .since_ms = restored->since};
     struct dg_frame frame = {.ask = &question};
     dg_out_frame(out, link->conn, &frame);
 }
 
-static void answer(struct dg_node *node, struct dg_txn *txn, const struct dg_link *link, struct dg_out *out)
+/* The newest checkpoint that is held of the asker's log, and leaves that it lacks. */
+static void answer(struct dg_node *node, struct dg_txn *txn, const struct dg_restore_ask *ask,
+                   const struct dg_link *link, dg_ms now, struct dg_out *out)
 {
-    struct dg_restore_told told = {.replayed = false};
-    struct dg_bytes note;
-    struct dg_frame frame = {.told = &told};
-    if (dg_restored_show(node, txn, dg_bytes_of(link->unit), &note)) {
-        frame.checkpoint = &note;
+    char origin[DG_ORIGIN_MAX + 1];
+    struct dg_bytes note[2];
+    struct dg_mirror_head head;
+    struct dg_mirror mirror;
+    struct dg_restore_told told = {.replayed = dg_replay_asked(node, txn, link, ask, now)};
+    struct dg_frame frame = {.told = &told, .checkpoint = note};
+    if (dg_restored_show(node, txn, dg_bytes_of(link->unit), &note[0]))
         frame.checkpoint_count = 1;
+    if (find_unit(node, txn, dg_bytes_of(link->unit), origin) &&
+        dg_mirror_read(txn, dg_bytes_of(origin), ask->size, &mirror) &&
+        dg_mirror_head(txn, dg_bytes_of(origin), &head)) {
+        frame.mirror = &mirror;
+        note[frame.checkpoint_count++] = head.note;
     }
     dg_out_frame(out, link->conn, &frame);
 }
 
-static void has_answered(struct dg_txn *txn, struct dg_bytes name)
+static bool add_name(struct dg_bytes *names, size_t *count, struct dg_bytes name)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (dg_bytes_equal(names[i], name))
+            return false;
+    if (*count >= DG_RESTORED_NAMES_MAX)
+        return false;
+    names[(*count)++] = name;
+    return true;
+}
+
+static void has_answered(struct dg_txn *txn, struct dg_bytes name, bool replayed)
 {
     struct dg_restored restored;
-    if (!dg_restored_get(txn, &restored) || restored.answered_count >= DG_RESTORED_NAMES_MAX)
+    if (!dg_restored_get(txn, &restored))
         return;
-    for (size_t i = 0; i < restored.answered_count; i++)
-        if (dg_bytes_equal(restored.answered[i], name))
-            return;
-    restored.answered[restored.answered_count++] = name;
-    dg_restored_put(txn, &restored);
+    bool fresh = add_name(restored.answered, &restored.answered_count, name);
+    if (replayed && restored.replaying)
+        fresh = add_name(restored.replayed, &restored.replayed_count, name) || fresh;
+    if (fresh)
+        dg_restored_put(txn, &restored);
 }
 
 /* What came is not taken, and its sender will send it again. */
@@ -114,13 +156,16 @@ bool dg_restored_frame(struct dg_node *node, struct dg_txn *txn, const struct dg
                        const struct dg_claims *claims, struct dg_link *link, dg_ms now, struct dg_out *out)
 {
     const struct dg_frame *frame = event->frame;
+    struct dg_restored restored;
     if (frame->ask != NULL)
-        answer(node, txn, link, out);
+        answer(node, txn, frame->ask, link, now, out);
     if (frame->told != NULL) {
         dg_restored_hear(node, txn, event, claims, dg_bytes_of(link->unit), now, out);
-        has_answered(txn, dg_bytes_of(link->unit));
+        has_answered(txn, dg_bytes_of(link->unit), frame->told->replayed);
+        if (frame->mirror != NULL)
+            node->asked = 0; /* there may be more */
     }
-    if (!dg_is_restored(txn) || DG_MUTANT("serves-restored"))
+    if (DG_MUTANT("serves-restored") || !dg_restored_get(txn, &restored) || restored.replaying)
         return false;
     put_off(event, out);
     return true;
@@ -128,40 +173,51 @@ bool dg_restored_frame(struct dg_node *node, struct dg_txn *txn, const struct dg
 
 /* ---- time passes --------------------------------------------------------------------------------- */
 
-/* Everybody has answered, and nobody knows more than is here. */
-static bool is_over(const struct dg_restored *restored, size_t waits, uint64_t size)
-{
-    return (waits == 0 || DG_MUTANT("resumes-early")) && !restored->other_log && restored->known_size <= size;
-}
-
-static void resume(struct dg_node *node, struct dg_txn *txn, struct dg_out *out)
+static void resume(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out)
 {
     struct dg_fault fault;
     (void)dg_faultf(&fault, DG_ERR_RESUMED, "%llu", (unsigned long long)dg_meta_u64(txn, "log-size"));
     dg_out_fact(out, &fault, node->identity.origin);
+    dg_refill_end(node, txn, now);
     dg_restored_end(txn);
     for (size_t i = 0; i < node->link_count; i++)
         node->link[i]->wake = true;
 }
 
+/* The next thing that can be done without anybody's answer. */
+static void go_on(struct dg_node *node, struct dg_txn *txn, struct dg_restored *restored, dg_ms now,
+                  struct dg_out *out)
+{
+    struct dg_bytes *name;
+    if (!restored->replaying)
+        dg_refill_step(node, txn, restored);
+    size_t waits =
+        dg_restored_waits(txn->arena, restored, &node->identity, dg_node_directory(node, txn), &name);
+    bool whole = dg_refill_done(txn, restored) && !restored->other_log;
+    if ((waits > 0 && !DG_MUTANT("resumes-early")) || (!whole && !restored->replaying))
+        return;
+    if (restored->replaying && whole) {
+        resume(node, txn, now, out);
+        return;
+    }
+    /* Somebody who had not answered before may know more after all: then it begins anew. */
+    restored->replaying = whole;
+    restored->replayed_count = 0;
+    dg_restored_put(txn, restored);
+}
+
 void dg_restored_tick(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct dg_out *out)
 {
     struct dg_restored restored;
-    struct dg_bytes *name;
     if (!dg_restored_get(txn, &restored))
         return;
-    size_t waits =
-        dg_restored_waits(txn->arena, &restored, &node->identity, dg_node_directory(node, txn), &name);
-    if (is_over(&restored, waits, dg_meta_u64(txn, "log-size"))) {
-        resume(node, txn, out);
-        return;
-    }
-    if (now - node->asked < ASK_MS && now >= node->asked)
+    go_on(node, txn, &restored, now, out);
+    if (!dg_restored_get(txn, &restored) || (now - node->asked < ASK_MS && now >= node->asked))
         return;
     node->asked = now;
     for (size_t i = 0; i < node->link_count; i++)
         if (node->link[i]->connected)
-            ask(txn, node->link[i], out);
+            ask(node, txn, &restored, node->link[i], out);
 }
 
 /* ---- an old copy --------------------------------------------------------------------------------- */
@@ -194,8 +250,10 @@ void dg_restored_reasons(struct dg_node *node, struct dg_txn *txn, struct dg_ctl
     reply->reason_count = 0;
     if (restored.other_log)
         add_reason(reply, dg_bytes_of("OTHER_LOG"));
-    if (restored.known_size > dg_meta_u64(txn, "log-size"))
+    if (!dg_refill_done(txn, &restored))
         add_reason(reply, dg_bytes_of("LOG_INCOMPLETE"));
+    if (restored.replaying)
+        add_reason(reply, dg_bytes_of("REPLAYING"));
     size_t waits =
         dg_restored_waits(txn->arena, &restored, &node->identity, dg_node_directory(node, txn), &name);
     for (size_t i = 0; i < waits; i++) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/core/mirror.h"
 #include "node/core/node_impl.h"
 #include "node/core/restored.h"
 
@@ -317,8 +318,10 @@ void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct d
         free(g);
     }
     bool silent = txn != NULL && dg_is_restored(txn);
-    for (size_t i = 0; i < node->link_count && txn != NULL && !silent; i++)
+    for (size_t i = 0; i < node->link_count && txn != NULL && !silent; i++) {
         dg_outbox_pump(node, txn, node->link[i], now, voice);
+        dg_mirror_pump(node, txn, node->link[i], now, voice);
+    }
     dg_outgoing_forget(node);
     dg_out_reset(out);
 }

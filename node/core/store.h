@@ -43,7 +43,8 @@
     X(DRAFT, SUM)      /* report id → a joint report that not everybody has signed */                      \
     X(ISSUED, SUM)     /* kind, duty, issuer, number → a calendar, reminder or finding, with its proof */  \
     X(CARRIED, SUM)    /* unit, tag → what its next bundle must be told of what came in one */             \
-    X(QUARANTINE, SUM) /* neighbour, number → what could not be taken, as it came */
+    X(QUARANTINE, SUM) /* neighbour, number → what could not be taken, as it came */                         \
+    X(MIRROR, SUM)     /* origin hash, kind, index → leaves of a neighbour's log */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,

@@ -200,7 +200,7 @@ static void node_waits_for_its_tip_until_an_officer_decides(void **state)
     assert_int_equal(resume(fed, FED_KHOI, "tinh").fault.err, DG_ERR_NOT_PERMITTED);
     assert_int_equal(resume(fed, FED_KHOI, "xa").fault.err, DG_ERR_NOT_FOUND);
     assert_int_equal(resume(fed, FED_KHOI, "tip").fault.err, DG_OK);
-    fed_run(fed, 3);
+    fed_run(fed, 30);
     assert_false(look(fed, FED_KHOI).is);
     assert_true(noted(fed, FED_KHOI, DG_ERR_RESUMED_WITHOUT));
     assert_int_equal(resume(fed, FED_KHOI, "tip").fault.err, DG_ERR_NOT_RESTORED);
