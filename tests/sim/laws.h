@@ -5,6 +5,7 @@
  *   I2  a node accepts an id once, and a mailbox holds it once
  *   I3  a row that left an outbox was receipted or acknowledged by that neighbour, who really has it
  *   I4  a log only grows, and every checkpoint ever sent is one of its roots (own RFC 6962 code)
+ *   I5  a node that is RESTORED logs nothing, and says nothing that it had not said before
  *   I6  nothing is accepted that no member signed, or from a neighbour who may not speak for it
  *   I7  frames and lists stay within limits
  *   I8  every refused input was counted, answered or reported
@@ -99,6 +100,8 @@ void sim_laws_said(struct sim_node *node, const struct dg_frame *frame, size_t s
 /* Called after every turn that could have changed the store, and after a crash. */
 void sim_laws_turn(struct sim_node *node);
 void sim_laws_free(struct sim_world *world);
+/* I5, in the place of the other laws while the node is RESTORED (story_restore.c). */
+void sim_laws_restored(struct sim_node *node, struct dg_txn *txn);
 /* Why the world has not settled yet, NULL when it has. Borrowed until the next call. */
 const char *sim_laws_unsettled(struct sim_world *world);
 /* True when that receipt or state is held for the report at position. */

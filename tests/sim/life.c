@@ -146,7 +146,7 @@ bool sim_node_start(struct sim_node *node)
     struct sim_world *world = node->world;
     struct dg_node_env env = {
         .signer = &node->signer, .random = sim_node_random, .random_ctx = node, .curve_of = dg_curve_key_of,
-        .sealer = &node->sealer};
+        .sealer = &node->sealer, .tip = node->tip, .now = sim_clock(node)};
     struct dg_fault fault;
     (void)dg_fault(&fault, DG_OK);
     dg_store_mem_fail_commit(node->store, 0, DG_OK);

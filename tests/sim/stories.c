@@ -302,7 +302,8 @@ static bool tell_every_put(bool trace)
 
 bool sim_stories_run(const char *name, bool trace)
 {
-    bool ok = true, found = name == NULL || strcmp(name, "C16") == 0 || strcmp(name, "signing") == 0;
+    bool ok = true, found = name == NULL || strcmp(name, "C16") == 0 || strcmp(name, "signing") == 0 ||
+                 strcmp(name, "restore") == 0;
     for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
         if (name != NULL && strcmp(name, stories[i].name) != 0)
             continue;
@@ -319,6 +320,8 @@ bool sim_stories_run(const char *name, bool trace)
         ok = tell_every_put(trace) && ok;
     if (name == NULL || strcmp(name, "signing") == 0)
         ok = sim_story_signing(trace) && ok;
+    if (name == NULL || strcmp(name, "restore") == 0)
+        ok = sim_story_restore(trace) && ok;
     if (!found)
         printf("no story is called %s\n", name);
     return ok && found;

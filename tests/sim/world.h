@@ -103,6 +103,7 @@ struct sim_node {
     char unit[16];
     bool bloc; /* a bloc of level 1, which is no district */
     struct dg_store *store;
+    const char *tip;      /* the text of its tip file at the next start; NULL: none. Borrowed */
     struct dg_node *node; /* NULL while it is dead */
     struct dg_turn turn;
     struct dg_voice voice;
