@@ -7,7 +7,7 @@ enum dg_err dg_verb_RESTORE(struct dg_cli *cli)
 {
     struct dg_restore_options options = {
         .dir = cli->args.word[0],
-        .backup = cli->args.word[1],
+        .backup = cli->args.word_count > 1 ? cli->args.word[1] : NULL,
         .keys = dg_cli_value(cli, DG_OPT_KEYS),
         .tip = dg_cli_value(cli, DG_OPT_TIP),
         .dry_run = dg_cli_has(cli, DG_OPT_DRY_RUN),
@@ -15,10 +15,17 @@ enum dg_err dg_verb_RESTORE(struct dg_cli *cli)
     struct dg_backup backup;
     char taken[DG_LOCAL_TEXT];
 
+    bool bare = dg_cli_has(cli, DG_OPT_FROM_NEIGHBOURS);
+    if (bare != (options.backup == NULL) || (bare && options.keys == NULL))
+        return dg_faultf(&cli->fault, DG_ERR_USAGE, "%s", cli->args.verb->usage[dg_is_vietnamese(cli)]);
     cli->where = options.dir;
     enum dg_err err = dg_restore(&options, dg_cli_now(), &backup, &cli->fault);
     if (err != DG_OK)
         return err;
+    if (bare) {
+        dg_say(cli, cli->out, DG_MSG_RESTORED_BARE, DG_WORDS(options.dir, backup.unit));
+        return DG_OK;
+    }
     dg_local_text(backup.taken, taken);
     dg_say(cli, cli->out, options.dry_run ? DG_MSG_WOULD_RESTORE : DG_MSG_RESTORED_FROM,
            DG_WORDS(options.dir, backup.unit, taken,

@@ -20,6 +20,7 @@ enum dg_restored_cause {
     DG_RESTORED_TIP,        /* the tip file knows a larger log, or another one */
     DG_RESTORED_NEIGHBOUR,  /* a neighbour does */
     DG_RESTORED_BOOT,       /* the parent has met a later start of it */
+    DG_RESTORED_KEYS,       /* donggui restore made it from its keys alone */
 };
 
 enum { DG_RESTORED_NAMES_MAX = 4096 + 2 }; /* children, the parent, the tip */

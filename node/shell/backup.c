@@ -415,7 +415,7 @@ enum dg_err dg_backup_make(const char *dir, const char *target, dg_ms now, struc
                            struct dg_backup_counts *ret_counts, struct dg_fault *fault)
 {
     struct making m = {.dir = dir, .target = target, .backup = {.taken = now}, .fault = fault};
-    int lock;
+    int lock = -1;
     enum dg_err err = take_place(target, &lock, fault);
     if (err != DG_OK)
         return err;

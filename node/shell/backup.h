@@ -43,18 +43,32 @@ enum dg_err dg_backup_read(const char *target, struct dg_backup *ret, struct dg_
 /* Writes the node's keys, and what it must know of itself without a store, into one new file of mode 0600.
  * The federation's key is not among them. DG_ERR_NOT_EMPTY, DG_ERR_BAD_KEY_FILE. */
 enum dg_err dg_keys_save(const char *dir, const char *file, struct dg_fault *fault) DG_MUST_CHECK;
-/* Makes DIR/keys from such a file; ret is the identity it holds. DG_ERR_BAD_KEY_FILE. */
-enum dg_err dg_keys_restore(const char *dir, const char *file, struct dg_identity *ret,
+/* What such a file holds beside the keys: the rows of the node's seed (node/core/seed.h), and its
+ * configuration. */
+struct dg_keys_row {
+    enum dg_table table;
+    struct dg_bytes key, value;
+};
+struct dg_keys_seed {
+    size_t count;
+    struct dg_keys_row *row;
+    struct dg_bytes config; /* empty: none */
+};
+/* Makes DIR/keys from such a file; ret is the identity it holds, ret_seed, in arena, the rest of it.
+ * DG_ERR_BAD_KEY_FILE. */
+enum dg_err dg_keys_restore(const char *dir, const char *file, struct dg_arena *arena,
+                            struct dg_identity *ret, struct dg_keys_seed *ret_seed,
                             struct dg_fault *fault) DG_MUST_CHECK;
 
 struct dg_restore_options {
-    const char *dir, *backup;
-    const char *keys; /* the keys' file; NULL: they are put into DIR/keys by hand */
-    const char *tip;  /* the tip file of the node as it was; NULL: where its configuration says */
+    const char *dir;
+    const char *backup; /* NULL: there is none, and the neighbours give back everything; keys must be given */
+    const char *keys;   /* the keys' file; NULL: they are put into DIR/keys by hand */
+    const char *tip;    /* the tip file of the node as it was; NULL: where its configuration says */
     bool dry_run;
 };
-/* Makes a node's directory from a backup, and marks it RESTORED. The directory must be missing or empty, or
- * hold a restore that was cut short. */
+/* Makes a node's directory from a backup, or from its keys alone, and marks it RESTORED. The directory must
+ * be missing or empty, or hold a restore that was cut short. */
 enum dg_err dg_restore(const struct dg_restore_options *options, dg_ms now, struct dg_backup *ret,
                        struct dg_fault *fault) DG_MUST_CHECK;
 

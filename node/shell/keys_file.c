@@ -3,6 +3,8 @@
  *   donggui keys v1
  *   unit SLUG
  *   identity HEX          the row META identity (FORMAT.md)
+ *   row TABLE HEX HEX     key and value of each row of the node's seed (node/core/seed.h)
+ *   config HEX            the configuration, if it has one
  *   file NAME.key         and the two lines of that file, for each
  *   end
  */
@@ -17,15 +19,22 @@
 
 #include "common/crypto.h"
 #include "common/line.h"
+#include "node/core/seed.h"
 #include "node/shell/backup.h"
 #include "node/shell/copying.h"
 #include "node/shell/founding.h"
 #include "node/store/store_files.h"
 #include "node/store/store_lmdb.h"
+#include "node/store/store_value.h"
 
 #define FORM "donggui keys v1"
 
-enum { FILE_MAX = 256, KEYS_FILE_MAX = 256 * 1024, NAME_MAX_BYTES = 95 };
+enum {
+    FILE_MAX = 256,
+    KEYS_FILE_MAX = 16 * 1024 * 1024,
+    NAME_MAX_BYTES = 95,
+    CONFIG_MAX = 64 * 1024,
+};
 
 /* Only what lies in DIR/keys under a name of ours: no path, and never the federation's key. */
 static bool is_key_name(struct dg_bytes name)
@@ -44,29 +53,76 @@ static bool is_key_name(struct dg_bytes name)
 
 /* ---- saving -------------------------------------------------------------------------------------- */
 
+struct saving {
+    struct dg_arena *arena;
+    struct dg_buf *out;
+};
+
+static void add_hex(struct saving *saving, struct dg_bytes bytes)
+{
+    char *hex = dg_arena_alloc(saving->arena, 2 * bytes.size + 1);
+    if (hex == NULL) {
+        saving->out->err = DG_ERR_NO_MEMORY;
+        return;
+    }
+    dg_hex(bytes.data, bytes.size, hex);
+    dg_buf_add_text(saving->out, hex);
+}
+
+static bool add_row(void *ctx, enum dg_table table, struct dg_bytes key, struct dg_bytes value)
+{
+    struct saving *saving = ctx;
+    dg_buf_printf(saving->out, "row %u ", (unsigned)table);
+    add_hex(saving, key);
+    dg_buf_add_u8(saving->out, ' ');
+    add_hex(saving, value);
+    dg_buf_add_u8(saving->out, '\n');
+    return saving->out->err == DG_OK;
+}
+
 static enum dg_err add_identity(const char *dir, struct dg_buf *out, struct dg_fault *fault)
 {
     struct dg_store *store;
     struct dg_txn *txn;
     struct dg_identity identity;
-    char *hex = NULL;
     enum dg_err err = dg_store_lmdb_open(dir, DG_STORE_READ, &store, fault);
     if (err != DG_OK)
         return err;
     err = dg_begin_read(store, &txn);
     if (err == DG_OK) {
-        struct dg_bytes row = dg_identity_row(txn);
+        struct saving saving = {.arena = txn->arena, .out = out};
         bool known = dg_identity_load(txn, &identity);
-        hex = known ? dg_arena_alloc(txn->arena, 2 * row.size + 1) : NULL;
-        if (hex != NULL) {
-            dg_hex(row.data, row.size, hex);
-            dg_buf_printf(out, FORM "\nunit %s\nidentity %s\n", identity.unit, hex);
+        if (known) {
+            dg_buf_printf(out, FORM "\nunit %s\nidentity ", identity.unit);
+            add_hex(&saving, dg_identity_row(txn));
+            dg_buf_add_u8(out, '\n');
+            dg_seed_each(txn, add_row, &saving);
         }
-        err = txn->err == DG_OK && hex == NULL ? DG_ERR_BAD_NODE : txn->err;
+        err = txn->err == DG_OK && !known ? DG_ERR_BAD_NODE : txn->err;
         dg_abort(store, txn);
     }
     dg_store_close(store);
     return err == DG_OK ? DG_OK : dg_faultf(fault, err, "%s", dir);
+}
+
+static enum dg_err add_config(const char *dir, struct dg_buf *out, struct dg_fault *fault)
+{
+    char path[DG_STORE_PATH_MAX];
+    struct dg_arena arena;
+    struct dg_bytes text;
+    struct saving saving = {.arena = &arena, .out = out};
+    enum dg_err err = dg_path_join(dir, "config", NULL, path, fault);
+    if (err != DG_OK || !dg_file_exists(path))
+        return err;
+    dg_arena_init(&arena, 0);
+    err = dg_read_whole(&arena, path, CONFIG_MAX, &text, fault);
+    if (err == DG_OK && text.size > 0) {
+        dg_buf_add_text(out, "config ");
+        add_hex(&saving, text);
+        dg_buf_add_u8(out, '\n');
+    }
+    dg_arena_done(&arena);
+    return err;
 }
 
 static enum dg_err add_key(const char *folder, const char *name, struct dg_buf *out, struct dg_fault *fault)
@@ -118,6 +174,8 @@ enum dg_err dg_keys_save(const char *dir, const char *file, struct dg_fault *fau
     dg_buf_init(&text, KEYS_FILE_MAX);
     dg_buf_reserve(&text, KEYS_FILE_MAX); /* a buffer that grows would leave copies behind */
     enum dg_err err = add_identity(dir, &text, fault);
+    if (err == DG_OK)
+        err = add_config(dir, &text, fault);
     if (err == DG_OK)
         err = add_keys(dir, &text, fault);
     dg_buf_add_text(&text, "end\n");
@@ -171,6 +229,47 @@ static enum dg_err write_keys(const char *dir, const char *file, struct dg_bytes
     }
 }
 
+/* Cuts the bytes off a line that ends at a space or with it. */
+static bool take_hex(struct dg_arena *arena, struct dg_bytes hex, struct dg_bytes *ret)
+{
+    uint8_t *bytes = dg_arena_alloc(arena, hex.size / 2 + 1);
+    *ret = dg_bytes_at(bytes, hex.size / 2);
+    return bytes != NULL && dg_unhex(hex, bytes, hex.size / 2);
+}
+
+static bool take_row(struct dg_arena *arena, struct dg_bytes line, struct dg_keys_row *ret)
+{
+    struct dg_bytes table, key, value;
+    uint64_t number;
+    if (!dg_line_cut(line, ' ', &table, &line) || !dg_line_cut(line, ' ', &key, &value) ||
+        !dg_decimal_parse(table, &number) || number >= DG_TABLE_COUNT || !dg_seed_has((enum dg_table)number))
+        return false;
+    ret->table = (enum dg_table)number;
+    return take_hex(arena, key, &ret->key) && take_hex(arena, value, &ret->value) &&
+           dg_row_ok(ret->table, ret->key, ret->value);
+}
+
+/* The lines between identity and files. */
+static bool take_seed(struct dg_arena *arena, struct dg_bytes *text, struct dg_keys_seed *ret)
+{
+    enum { ROWS_MAX = 65536 };
+    struct dg_bytes rest = *text, line;
+    ret->row = dg_arena_array(arena, ROWS_MAX, sizeof *ret->row);
+    if (ret->row == NULL)
+        return false;
+    while (take_line(&rest, "row ", &line)) {
+        if (ret->count == ROWS_MAX || !take_row(arena, line, &ret->row[ret->count++]))
+            return false;
+        *text = rest;
+    }
+    rest = *text;
+    if (take_line(&rest, "config ", &line)) {
+        *text = rest;
+        return take_hex(arena, line, &ret->config);
+    }
+    return true;
+}
+
 static bool read_identity(struct dg_arena *arena, struct dg_bytes hex, struct dg_identity *ret)
 {
     uint8_t *row = dg_arena_alloc(arena, hex.size / 2 + 1);
@@ -179,13 +278,14 @@ static bool read_identity(struct dg_arena *arena, struct dg_bytes hex, struct dg
 }
 
 static enum dg_err restore_from(const char *dir, const char *file, struct dg_bytes text,
-                                struct dg_arena *arena, struct dg_identity *ret, struct dg_fault *fault)
+                                struct dg_arena *arena, struct dg_identity *ret, struct dg_keys_seed *seed,
+                                struct dg_fault *fault)
 {
     struct dg_bytes unit, identity;
     char folder[DG_STORE_PATH_MAX];
     if (!dg_line_skip(&text, FORM "\n") || !take_line(&text, "unit ", &unit) ||
         !take_line(&text, "identity ", &identity) || !read_identity(arena, identity, ret) ||
-        !dg_bytes_is(unit, ret->unit))
+        !dg_bytes_is(unit, ret->unit) || !take_seed(arena, &text, seed))
         return bad(file, fault);
     enum dg_err err = dg_found_keys_dir(dir, fault);
     if (err == DG_OK)
@@ -195,20 +295,21 @@ static enum dg_err restore_from(const char *dir, const char *file, struct dg_byt
     return err == DG_OK ? dg_path_sync(folder, fault) : err;
 }
 
-enum dg_err dg_keys_restore(const char *dir, const char *file, struct dg_identity *ret,
-                            struct dg_fault *fault)
+enum dg_err dg_keys_restore(const char *dir, const char *file, struct dg_arena *arena,
+                            struct dg_identity *ret, struct dg_keys_seed *ret_seed, struct dg_fault *fault)
 {
     struct stat st;
-    struct dg_arena arena;
+    struct dg_arena secret;
     struct dg_bytes text = {NULL, 0};
+    *ret_seed = (struct dg_keys_seed){.count = 0};
     if (stat(file, &st) == 0 && (st.st_mode & 077) != 0)
         return dg_faultf(fault, DG_ERR_BAD_KEY_FILE, "%s: wrong mode", file);
-    dg_arena_init(&arena, 0);
-    enum dg_err err = dg_read_whole(&arena, file, KEYS_FILE_MAX, &text, fault);
+    dg_arena_init(&secret, 0);
+    enum dg_err err = dg_read_whole(&secret, file, KEYS_FILE_MAX, &text, fault);
     if (err == DG_OK)
-        err = restore_from(dir, file, text, &arena, ret, fault);
+        err = restore_from(dir, file, text, arena, ret, ret_seed, fault);
     if (text.size > 0)
         dg_wipe((void *)(uintptr_t)text.data, text.size);
-    dg_arena_done(&arena);
+    dg_arena_done(&secret);
     return err;
 }

@@ -26,6 +26,8 @@ struct restoring {
     struct dg_backup backup;
     dg_ms now;
     bool made_dir;
+    struct dg_arena arena;
+    struct dg_keys_seed seed;
     char stage[DG_STORE_PATH_MAX]; /* DIR/restoring, a directory like a node's: its store is
                                       DIR/restoring/store */
     struct dg_fault *fault;
@@ -136,12 +138,17 @@ static enum dg_err copy_attachments(const struct restoring *r)
     return err == DG_OK ? dg_copy_named_by_hash(from, to, &all, &fresh, r->fault) : err;
 }
 
-static enum dg_err copy_keys(const struct restoring *r)
+static enum dg_err copy_keys(struct restoring *r)
 {
     struct dg_identity identity;
     if (r->options->keys == NULL)
         return DG_OK;
-    enum dg_err err = dg_keys_restore(r->options->dir, r->options->keys, &identity, r->fault);
+    enum dg_err err =
+        dg_keys_restore(r->options->dir, r->options->keys, &r->arena, &identity, &r->seed, r->fault);
+    if (err == DG_OK && r->options->backup == NULL) {
+        strcpy(r->backup.unit, identity.unit);
+        strcpy(r->backup.federation, identity.federation);
+    }
     if (err == DG_OK && (strcmp(identity.unit, r->backup.unit) != 0 ||
                          strcmp(identity.federation, r->backup.federation) != 0))
         err = dg_faultf(r->fault, DG_ERR_BACKUP_FOREIGN, "%s (%s)", r->options->keys, identity.unit);
@@ -203,9 +210,60 @@ static enum dg_err mark_and_name(const struct restoring *r)
     return err;
 }
 
+/* ---- without a backup ---------------------------------------------------------------------------- */
+
+static enum dg_err plant(const struct restoring *r, struct dg_store *store)
+{
+    struct dg_txn *txn;
+    struct dg_committed committed;
+    enum dg_err err = dg_begin_write(store, &txn);
+    if (err != DG_OK)
+        return err;
+    for (size_t i = 0; i < r->seed.count; i++)
+        dg_put(txn, r->seed.row[i].table, r->seed.row[i].key, r->seed.row[i].value);
+    dg_restored_mark(txn, DG_RESTORED_KEYS, r->now);
+    return dg_commit(store, txn, &committed);
+}
+
+/* A store that knows who it is and whom to ask, and nothing else. */
+static enum dg_err make_bare(const struct restoring *r)
+{
+    struct dg_store *store;
+    enum dg_err err = dg_store_lmdb_open(r->stage, DG_STORE_CREATE, &store, r->fault);
+    if (err != DG_OK)
+        return err;
+    err = plant(r, store);
+    dg_store_close(store);
+    return err == DG_OK ? DG_OK : dg_faultf(r->fault, err, "%s", r->options->dir);
+}
+
+static enum dg_err write_config(const struct restoring *r, struct dg_config *ret)
+{
+    char path[DG_STORE_PATH_MAX];
+    enum dg_err err = dg_path_join(r->options->dir, "config", NULL, path, r->fault);
+    if (err == DG_OK && r->seed.config.size > 0)
+        err = dg_write_new(path, r->seed.config.data, r->seed.config.size, r->fault);
+    return err == DG_OK ? dg_config_load(r->options->dir, ret, r->fault) : err;
+}
+
+static enum dg_err fill_bare(struct restoring *r)
+{
+    struct dg_config config;
+    enum dg_err err = copy_keys(r);
+    if (err == DG_OK && r->seed.count == 0)
+        err = dg_faultf(r->fault, DG_ERR_BAD_KEY_FILE, "%s", r->options->keys);
+    if (err == DG_OK)
+        err = write_config(r, &config);
+    if (err == DG_OK)
+        err = copy_tip(r, &config);
+    if (err == DG_OK)
+        err = make_bare(r);
+    return err == DG_OK ? mark_and_name(r) : err;
+}
+
 /* ---- all of it ----------------------------------------------------------------------------------- */
 
-static enum dg_err fill(const struct restoring *r)
+static enum dg_err fill(struct restoring *r)
 {
     struct dg_config config;
     enum dg_err err = copy_keys(r);
@@ -220,23 +278,31 @@ static enum dg_err fill(const struct restoring *r)
     return err == DG_OK ? mark_and_name(r) : err;
 }
 
+static enum dg_err restore(struct restoring *r)
+{
+    enum dg_err err = take_dir(r);
+    if (err != DG_OK)
+        return err;
+    err = r->options->backup != NULL ? fill(r) : fill_bare(r);
+    if (err != DG_OK)
+        undo(r);
+    return err;
+}
+
 enum dg_err dg_restore(const struct dg_restore_options *options, dg_ms now, struct dg_backup *ret,
                        struct dg_fault *fault)
 {
-    struct restoring r = {.options = options, .now = now, .fault = fault};
-    enum dg_err err = dg_backup_read(options->backup, &r.backup, fault);
+    struct restoring r = {.options = options, .now = now, .backup = {.taken = now}, .fault = fault};
+    enum dg_err err = options->backup != NULL ? dg_backup_read(options->backup, &r.backup, fault) : DG_OK;
     if (err == DG_OK)
         err = dg_path_join(options->dir, STAGE, NULL, r.stage, fault);
     if (err != DG_OK)
         return err;
-    *ret = r.backup;
-    if (options->dry_run)
-        return DG_OK;
-    err = take_dir(&r);
-    if (err != DG_OK)
-        return err;
-    err = fill(&r);
-    if (err != DG_OK)
-        undo(&r);
+    dg_arena_init(&r.arena, 0);
+    if (!options->dry_run)
+        err = restore(&r);
+    if (err == DG_OK)
+        *ret = r.backup;
+    dg_arena_done(&r.arena);
     return err;
 }

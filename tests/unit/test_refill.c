@@ -9,6 +9,7 @@
 #include "common/frontier.h"
 #include "node/core/mirror.h"
 #include "node/core/restored.h"
+#include "node/core/seed.h"
 #include "tests/unit/support/snapshot.h"
 
 /* ---- looking ------------------------------------------------------------------------------------- */
@@ -238,6 +239,78 @@ static void mirror_that_ends_too_early_completes_nothing(void **state)
     fed_free(fed);
 }
 
+/* ---- from nothing -------------------------------------------------------------------------------- */
+
+struct planting {
+    struct dg_txn *to;
+};
+
+static bool plant_row(void *ctx, enum dg_table table, struct dg_bytes key, struct dg_bytes value)
+{
+    struct planting *planting = ctx;
+    assert_true(dg_seed_has(table));
+    dg_put(planting->to, table, key, value);
+    return true;
+}
+
+/* A store with nothing but the seed, as `restore --from-neighbours` makes it. */
+static struct dg_store *bare_store(struct fed *fed, enum fed_place place)
+{
+    struct dg_store *bare = dg_store_mem_new();
+    struct planting planting;
+    struct dg_committed committed;
+    struct dg_txn *txn = reading(fed, place);
+    assert_int_equal(dg_begin_write(bare, &planting.to), DG_OK);
+    dg_seed_each(txn, plant_row, &planting);
+    dg_restored_mark(planting.to, DG_RESTORED_KEYS, fed->now);
+    done(fed, place, txn);
+    assert_int_equal(dg_commit(bare, planting.to, &committed), DG_OK);
+    return bare;
+}
+
+static void loses_everything(enum fed_place place)
+{
+    struct fed *fed = fed_new(false);
+    struct dg_id first = fed_push(fed, FED_XA, "van-phong@tinh"), own = fed_push(fed, FED_HUYEN, NULL);
+    fed_mark(fed, FED_HUYEN, &first, "cap-uy", 3);
+    fed_mark(fed, FED_TINH, &own, "cap-uy", 3);
+    fed_run(fed, 5);
+    uint64_t size = log_size(fed, place);
+    struct dg_hash root = log_root(fed, place, size);
+    char tip[DG_CHECKPOINT_MAX + 1];
+    tip_of(fed, place, tip);
+    snapshot_put_back(&fed->node[place], bare_store(fed, place), tip);
+    assert_int_equal(log_size(fed, place), 0);
+    fed_run(fed, 120);
+    assert_false(is_restored(fed, place));
+    struct dg_hash again = log_root(fed, place, size);
+    assert_true(dg_hash_equal(&root, &again));
+    assert_int_equal(mail_state(fed, FED_HUYEN, "cap-uy", &first), 3);
+    assert_int_equal(mail_state(fed, FED_TINH, "cap-uy", &own), 3);
+    assert_int_equal(mail_state(fed, FED_TINH, "van-phong", &first), 1);
+    struct dg_id next = fed_push(fed, FED_HUYEN, NULL);
+    assert_int_equal(number_of(fed, FED_HUYEN, &next), number_of(fed, FED_HUYEN, &own) + 1);
+    fed_free(fed);
+}
+
+static void district_that_lost_everything_is_what_it_was(void **state)
+{
+    (void)state;
+    loses_everything(FED_HUYEN);
+}
+
+static void commune_that_lost_everything_is_what_it_was(void **state)
+{
+    (void)state;
+    loses_everything(FED_XA);
+}
+
+static void root_that_lost_everything_is_what_it_was(void **state)
+{
+    (void)state;
+    loses_everything(FED_TINH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +320,9 @@ int main(void)
         cmocka_unit_test(commune_that_lost_a_day_is_what_it_was),
         cmocka_unit_test(root_that_lost_a_day_is_what_it_was),
         cmocka_unit_test(mirror_that_ends_too_early_completes_nothing),
+        cmocka_unit_test(district_that_lost_everything_is_what_it_was),
+        cmocka_unit_test(commune_that_lost_everything_is_what_it_was),
+        cmocka_unit_test(root_that_lost_everything_is_what_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
