@@ -157,8 +157,12 @@ bool dg_restored_frame(struct dg_node *node, struct dg_txn *txn, const struct dg
 {
     const struct dg_frame *frame = event->frame;
     struct dg_restored restored;
-    if (frame->ask != NULL)
+    if (frame->ask != NULL) {
+        link->again_tries = 0; /* what it put off it will take soon */
+        if (link->again_at > now + ASK_MS)
+            link->again_at = now + ASK_MS;
         answer(node, txn, frame->ask, link, now, out);
+    }
     if (frame->told != NULL) {
         dg_restored_hear(node, txn, event, claims, dg_bytes_of(link->unit), now, out);
         has_answered(txn, dg_bytes_of(link->unit), frame->told->replayed);
