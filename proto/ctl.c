@@ -201,6 +201,14 @@ static void write_attach(struct dg_pb_out *out, const struct dg_ctl_request *req
     wire->file = dg_pb_bytes(request->file);
 }
 
+static void write_resume(struct dg_pb_out *out, const struct dg_ctl_request *request, Dgpb__CtlResume *wire)
+{
+    (void)out;
+    wire->without = dg_pb_bytes(request->unit);
+    dg_pb_optional(&wire->has_note, &wire->note, request->note);
+    wire->dry_run = request->dry_run;
+}
+
 enum dg_err dg_ctl_request_encode(const struct dg_ctl_request *request, struct dg_buf *out)
 {
     Dgpb__CtlRequest wire = DGPB__CTL_REQUEST__INIT;
@@ -427,6 +435,13 @@ static void read_attach(struct dg_pb *pb, const Dgpb__CtlAttach *wire, struct dg
     ret->attachment.chunk_size = dg_pb_ordinal(pb, wire->chunk_size, "chunk size");
     DG_PB_FIXED(pb, wire->chunk_root, ret->attachment.chunk_root.b, "attachment");
     ret->file = read_new_file(pb, wire->file);
+}
+
+static void read_resume(struct dg_pb *pb, const Dgpb__CtlResume *wire, struct dg_ctl_request *ret)
+{
+    ret->dry_run = wire->dry_run;
+    ret->unit = typed_slug(pb, wire->without, "without");
+    read_note(pb, wire->has_note, wire->note, ret);
 }
 
 static void read_request(struct dg_pb *pb, const Dgpb__CtlRequest *wire, struct dg_ctl_request *ret)

@@ -29,7 +29,8 @@
     X(CARRY, carry)         /* a file of a bundle is handed in */                                            \
     X(UNIT, unit)           /* an officer decides about a unit below */                                      \
     X(WHY, why)             /* what is on its way, and what is tried again when */                           \
-    X(ATTACH, attach)       /* a file is taken in, to be attached */
+    X(ATTACH, attach)       /* a file is taken in, to be attached */                                         \
+    X(RESUME, resume)       /* a restored node waits no longer for somebody */
 
 enum dg_ctl_verb {
     DG_CTL_NONE,
@@ -48,8 +49,8 @@ struct dg_ctl_request {
     struct dg_bytes draft;  /* push: dg_draft_encode; calendar: dg_calendar_encode */
     struct dg_bytes report; /* mark, queue, pass, fetch, recall, why: id or prefix in hex, as typed */
     uint32_t code;          /* mark */
-    struct dg_bytes note;   /* mark, pass, recall, excuse, remind, certify */
-    struct dg_bytes unit, level, name; /* invite */
+    struct dg_bytes note;   /* mark, pass, recall, excuse, remind, certify, resume */
+    struct dg_bytes unit, level, name; /* invite; resume: unit, who is not waited for any longer */
     size_t regime_count;
     struct dg_bytes *regime;     /* invite, adopt (one): compiled */
     bool additional;             /* adopt: beside the main regime */

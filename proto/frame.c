@@ -33,6 +33,7 @@ static struct dg_hello *read_hello(struct dg_pb *pb, const Dgpb__Hello *wire)
     hello->log_size = wire->log_size;
     hello->frame_max = wire->frame_max;
     hello->clock_ms = dg_pb_instant(pb, wire->clock_ms, "clock_ms");
+    hello->restored = wire->has_restored && wire->restored;
     return hello;
 }
 
@@ -59,6 +60,7 @@ static struct dg_refused *read_refused(struct dg_pb *pb, const Dgpb__Refused *wi
     refused->code = dg_pb_code(pb, wire->code, "code");
     if (dg_pb_present(pb, wire->has_detail, wire->detail))
         refused->detail = dg_pb_line(pb, wire->detail, DETAIL_MAX, "detail");
+    refused->boot = wire->has_boot ? wire->boot : 0;
     return refused;
 }
 
@@ -132,6 +134,7 @@ static void read_single(struct dg_pb *pb, const Dgpb__Frame *wire, struct dg_fra
     ret->enrol_challenge = read_enrol_challenge(pb, wire->enrol_challenge);
     ret->enrol_request = read_enrol_request(pb, wire->enrol_request);
     ret->enrol_grant = read_enrol_grant(pb, wire->enrol_grant);
+    dg_pb_read_restore(pb, wire, ret);
 }
 
 /* --- the lists ------------------------------------------------------------------------------ */

@@ -41,6 +41,7 @@ struct dg_hello {
     uint64_t log_size;
     uint32_t frame_max;
     dg_ms clock_ms;
+    bool restored; /* the caller knows that its log was longer once */
 };
 
 struct dg_welcome {
@@ -53,6 +54,7 @@ struct dg_welcome {
 
 struct dg_refused {
     struct dg_bytes code, detail;
+    uint64_t boot; /* OLD_BOOT: the highest boot counter that was seen; else 0 */
 };
 struct dg_beat {
     uint64_t number;
@@ -94,9 +96,9 @@ struct dg_record {
     struct dg_bytes code;     /* source: why there is none */
 };
 
-/* Watches over the handling of what strangers sent, so that what ends the process twice is not touched a third
- * time (node/shell/guard.h). enter says whether it may be handled; leave that this part of it is over, done
- * that all of it is. */
+/* Watches over the handling of what strangers sent, so that what ends the process twice is not touched a
+ * third time (node/shell/guard.h). enter says whether it may be handled; leave that this part of it is over,
+ * done that all of it is. */
 struct dg_guard {
     void *ctx;
     bool (*enter)(void *ctx, const struct dg_hash *what);
@@ -150,6 +152,26 @@ struct dg_piece {
     bool stored; /* the receiver's own note: it is durable in its file */
 };
 
+/* A node that lost a part of its log asks its neighbours. */
+struct dg_restore_ask {
+    uint64_t size;   /* leaves it has */
+    bool has_replay; /* its log is complete, and it asks for what the leaves from `replay` on are about */
+    uint64_t replay;
+    dg_ms since_ms; /* when it noticed: tells one restore from the next */
+};
+
+/* The answer; the newest checkpoint that is held of the asker's log is the frame's. */
+struct dg_restore_told {
+    bool replayed; /* all that is held here of what it lost has been given back */
+};
+
+/* Leaves of a log, in order; the last of the frame's checkpoints confirms them. */
+struct dg_mirror {
+    uint64_t first;
+    size_t leaf_count;
+    struct dg_bytes *leaf;
+};
+
 struct dg_enrol_grant {
     struct dg_record certificate;
     size_t directory_count;
@@ -170,6 +192,10 @@ struct dg_frame {
     const struct dg_hash *enrol_challenge;
     struct dg_enrol_request *enrol_request;
     struct dg_enrol_grant *enrol_grant;
+    struct dg_restore_ask *ask;
+    struct dg_restore_told *told;
+    struct dg_mirror *mirror;
+    const uint64_t *mirrored; /* so many leaves of the receiver's log are mirrored at the sender */
     size_t checkpoint_count, parcel_count, record_count, answer_count, acked_count;
     struct dg_bytes *checkpoint;
     struct dg_parcel *parcel;

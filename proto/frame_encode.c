@@ -19,6 +19,7 @@ static void write_hello(struct dg_pb_out *out, const struct dg_hello *hello, Dgp
     wire->log_size = hello->log_size;
     wire->frame_max = hello->frame_max;
     wire->clock_ms = hello->clock_ms;
+    wire->has_restored = wire->restored = hello->restored;
 }
 
 static void write_welcome(struct dg_pb_out *out, const struct dg_welcome *welcome, Dgpb__Welcome **ret)
@@ -44,6 +45,8 @@ static void write_refused(struct dg_pb_out *out, const struct dg_refused *refuse
         return;
     wire->code = dg_pb_bytes(refused->code);
     dg_pb_optional(&wire->has_detail, &wire->detail, refused->detail);
+    wire->has_boot = refused->boot != 0;
+    wire->boot = refused->boot;
 }
 
 static void write_beat(struct dg_pb_out *out, const struct dg_beat *beat, Dgpb__Beat **ret)
@@ -109,6 +112,7 @@ static void write_single(struct dg_pb_out *out, const struct dg_frame *frame, Dg
         wire->enrol_grant = dg_pb_message(out, &dgpb__enrol_grant__descriptor);
     if (wire->enrol_grant != NULL)
         dg_pb_write_enrol_grant(out, frame->enrol_grant, wire->enrol_grant);
+    dg_pb_write_restore(out, frame, wire);
 }
 
 static void write_parcels(struct dg_pb_out *out, const struct dg_frame *frame, Dgpb__Frame *wire)

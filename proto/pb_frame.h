@@ -28,5 +28,8 @@ void dg_pb_write_enrol_grant(struct dg_pb_out *out, const struct dg_enrol_grant 
 void dg_pb_read_bulk(struct dg_pb *pb, const Dgpb__Frame *wire, struct dg_frame *ret);
 /* Sets it, as views of frame. */
 void dg_pb_write_bulk(struct dg_pb_out *out, const struct dg_frame *frame, Dgpb__Frame *wire);
+/* The parts of a frame that a RESTORED node and its neighbours say (frame_restore.c). */
+void dg_pb_read_restore(struct dg_pb *pb, const Dgpb__Frame *wire, struct dg_frame *ret);
+void dg_pb_write_restore(struct dg_pb_out *out, const struct dg_frame *frame, Dgpb__Frame *wire);
 
 #endif

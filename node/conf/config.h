@@ -16,6 +16,8 @@
     X(workers, NUMBER, "2", "threads that check signatures, 1 to 16", "số luồng kiểm tra chữ ký, 1 đến 16")  \
     X(unread_hours, NUMBER, "1", "hours until a flash report that nobody marks is told, 1 to 16",            \
       "số giờ đến khi báo cáo hỏa tốc chưa ai tiếp nhận được báo động, 1 đến 16")                            \
+    X(tip, STRING, "", "the tip file, best on another disk; empty: DIR.tip, beside the directory",           \
+      "tệp tip, tốt nhất đặt trên ổ đĩa khác; trống: DIR.tip, cạnh thư mục của nút")                         \
     X(terms, STRING, "", "the days on which the committee's terms began: 2020-10-15, 2025-09-20",            \
       "các ngày bắt đầu nhiệm kỳ của cấp ủy: 2020-10-15, 2025-09-20")                                        \
     X(disk_percent, NUMBER, "5", "percent of the disk that must be free to take new reports, 0 to 50",       \
@@ -24,8 +26,8 @@
       "số MiB phải còn trống thì mới nhận báo cáo mới")                                                      \
     X(ballast, NUMBER, "16", "MiB kept in a file that is given up when the disk is full; 0: none",           \
       "số MiB giữ chỗ, được bỏ ra khi đĩa đầy; 0: không giữ")                                                \
-    X(attachments_gib, NUMBER, "64", "room for all attachments, GiB; 0: all there is",                                        \
-      "dung lượng tối đa cho mọi tệp kèm, GiB; 0: không giới hạn")                                                              \
+    X(attachments_gib, NUMBER, "64", "room for all attachments, GiB; 0: all there is",                       \
+      "dung lượng tối đa cho mọi tệp kèm, GiB; 0: không giới hạn")                                           \
     X(attachments_child_gib, NUMBER, "16", "room for the attachments that come from one neighbour, GiB",     \
       "dung lượng tối đa cho tệp kèm từ một đơn vị liền kề, GiB")
 
@@ -33,6 +35,7 @@ struct dg_config {
     char listen[DG_ENDPOINT_MAX + 1];
     char log_level[16];
     unsigned workers, unread_hours;
+    char tip[DG_ENDPOINT_MAX + 1];
     char terms[DG_ENDPOINT_MAX + 1];
     unsigned disk_percent, disk_floor, ballast;
     unsigned attachments_gib, attachments_child_gib;

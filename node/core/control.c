@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
+#include "node/core/restored_impl.h"
 #include "proto/state_table.h"
 
 /* ---- mark --------------------------------------------------------------------------------------- */
@@ -188,6 +189,7 @@ static void control_status(struct dg_node *node, struct dg_txn *txn, const struc
     /* An overdue report is no fault of the node: it is named, and degrades nothing. */
     if (dg_duties_overdue(node, txn, now))
         add_reason(reply, "OVERDUE");
+    dg_restored_reasons(node, txn, reply);
 }
 
 /* ---- the door ----------------------------------------------------------------------------------- */
@@ -205,7 +207,7 @@ static control_verb *const verbs[DG_CTL_VERB_COUNT] = {
     [DG_CTL_CERTIFY] = dg_control_certify, [DG_CTL_RECALL] = dg_control_recall,
     [DG_CTL_FETCH] = dg_control_fetch,     [DG_CTL_ATTENTION] = dg_control_attention,
     [DG_CTL_WHY] = dg_control_why,         [DG_CTL_UNIT] = dg_control_unit,
-    [DG_CTL_ATTACH] = dg_control_attach,
+    [DG_CTL_ATTACH] = dg_control_attach,   [DG_CTL_RESUME] = dg_control_resume,
 };
 
 void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,
@@ -218,12 +220,19 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
         dg_out_reply(out, event->client, &reply);
         return;
     }
-    assert(verbs[event->request->verb] != NULL);
     if (dg_disk_refuses(node, event->request)) {
         (void)dg_fault(&reply.fault, DG_ERR_STORE_FULL);
         dg_out_reply(out, event->client, &reply);
         return;
     }
-    verbs[event->request->verb](node, txn, event->request, now, &reply);
+    enum dg_ctl_verb verb = event->request->verb;
+    bool changes = verb != DG_CTL_STATUS && verb != DG_CTL_WHY && verb != DG_CTL_RESUME;
+    if (changes && dg_is_restored(txn) && !DG_MUTANT("serves-restored")) {
+        (void)dg_faultf(&reply.fault, DG_ERR_RESTORED, "%s", node->identity.unit);
+        dg_out_reply(out, event->client, &reply);
+        return;
+    }
+    assert(verbs[verb] != NULL);
+    verbs[verb](node, txn, event->request, now, &reply);
     dg_out_reply(out, event->client, &reply);
 }

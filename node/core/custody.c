@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/core/node_impl.h"
+#include "node/core/restored_impl.h"
 #include "proto/change.h"
 #include "proto/pass.h"
 #include "proto/state_table.h"
@@ -294,6 +295,8 @@ static void release(struct dg_node *node, struct dg_txn *txn, const struct dg_li
         dg_attach_rejected(node, txn, dg_bytes_of(link->unit), ix->position);
     if (waited && leaf->verdict == DG_VERDICT_ACCEPTED && !DG_MUTANT("word-forgotten"))
         dg_custody_each(txn, ix->position, follow_one, &following);
+    if (waited && leaf->verdict == DG_VERDICT_ACCEPTED)
+        dg_replay_follow(node, txn, unit->slug, ix->position, now);
 }
 
 static void note_beacon(struct dg_node *node, const struct dg_proven *proven)

@@ -310,6 +310,55 @@ static void write_outboxes(struct dg_node *node, struct dg_txn *txn, const struc
                                });
 }
 
+/* Everything about a report but its leaf. */
+static void write_all(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,
+                      const struct dg_leaf *leaf, uint64_t position, dg_ms now)
+{
+    write_report(txn, admission, position, now);
+    write_mail(txn, leaf, admission, position, now);
+    write_sent(node, txn, admission, position);
+    dg_filed_put(txn, admission->report, &admission->id, position, now);
+    if (admission->from_unit.size > 0)
+        dg_sequence_see(node, txn, admission->report, &admission->id, now);
+    dg_named_put(txn, admission->report, &admission->id, position);
+    dg_register_put(txn, admission->report, &admission->id, position);
+    write_outboxes(node, txn, admission, position, now);
+    dg_alarm_watch(node, txn, admission->report, &admission->id, position, now);
+    dg_supersede_heard(node, txn, admission->report, &admission->id, position, now);
+}
+
+/* The numbers of its own reports are given once, by whatever store. */
+static void count_numbers(struct dg_node *node, struct dg_txn *txn, const struct dg_report *report)
+{
+    for (size_t i = 0; i < report->to_seq_count && is_self(node, report->author[0].unit); i++) {
+        struct dg_row_key key = dg_key_to_seq(report->author_count > 1, report->to_seq[i].unit);
+        const char *name = dg_arena_string(txn->arena, dg_row_key_bytes(&key));
+        if (dg_meta_u64(txn, name) < report->to_seq[i].seq)
+            dg_meta_put_u64(txn, name, report->to_seq[i].seq);
+    }
+}
+
+bool dg_delivery_again(struct dg_node *node, struct dg_txn *txn, const struct dg_parcel *parcel,
+                       uint64_t position)
+{
+    struct dg_bytes text;
+    struct dg_leaf leaf;
+    bool here = is_self(node, parcel->report.author[0].unit);
+    struct dg_admission admission = {
+        .report = &parcel->report,
+        .envelope = parcel->packed.size > 0 ? parcel->packed : parcel->envelope_bytes,
+        .packed = parcel->packed.size > 0,
+        .id = parcel->id,
+        .from_unit = here ? dg_bytes_at(NULL, 0) : dg_node_route(node, txn, parcel->report.author[0].unit),
+    };
+    if (!dg_leaf_get(txn, position, &text) || dg_leaf_parse(txn->arena, text, &leaf, NULL) != DG_OK ||
+        leaf.kind != DG_LEAF_REPORT || !dg_id_equal(&leaf.report, &parcel->id))
+        return false;
+    write_all(node, txn, &admission, &leaf, position, leaf.time);
+    count_numbers(node, txn, &parcel->report);
+    return true;
+}
+
 uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,
                            dg_ms now)
 {
@@ -336,17 +385,7 @@ uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struc
         flag[leaf.flag_count++] = dg_bytes_of("stale-date");
     bool skipped = DG_MUTANT("skip-leaf") && leaf.delivery_count == 0;
     uint64_t position = skipped ? dg_meta_u64(txn, "log-size") - 1 : dg_ledger_append(txn, &leaf);
-    write_report(txn, admission, position, now);
-    write_mail(txn, &leaf, admission, position, now);
-    write_sent(node, txn, admission, position);
-    dg_filed_put(txn, admission->report, &admission->id, position, now);
-    if (admission->from_unit.size > 0)
-        dg_sequence_see(node, txn, admission->report, &admission->id, now);
-    dg_named_put(txn, admission->report, &admission->id, position);
-    dg_register_put(txn, admission->report, &admission->id, position);
-    write_outboxes(node, txn, admission, position, now);
-    dg_alarm_watch(node, txn, admission->report, &admission->id, position, now);
-    dg_supersede_heard(node, txn, admission->report, &admission->id, position, now);
+    write_all(node, txn, admission, &leaf, position, now);
     return position;
 }
 

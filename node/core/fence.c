@@ -95,11 +95,13 @@ enum dg_err dg_fence(struct dg_node *node, struct dg_txn *txn, const struct dg_h
 {
     struct peer peer;
     bool known = peer_get(txn, hello->unit, &peer);
-    if (known && !peer.frozen && is_second(&peer, hello, now))
+    bool other = !same(hello->nonce, peer.nonce) && !same(peer.nonce, anybody);
+    /* A copy that knows that it is one counts its starts on from an old number, and is told which. */
+    if (known && !peer.frozen && !hello->restored && is_second(&peer, hello, now))
         freeze(node, txn, &peer, hello, now, out);
     if (peer.frozen)
         return dg_faultf(fault, DG_ERR_CLONE, "%.*s", (int)hello->unit.size, (const char *)hello->unit.data);
-    if (hello->boot < peer.boot)
+    if (hello->boot < peer.boot || (hello->boot == peer.boot && other))
         return dg_faultf(fault, DG_ERR_OLD_BOOT, "boot %llu after %llu", (unsigned long long)hello->boot,
                          (unsigned long long)peer.boot);
     if (hello->boot == peer.boot && same(hello->nonce, peer.nonce))

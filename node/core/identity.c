@@ -19,12 +19,15 @@ static void copy_text(struct dg_bytes text, char *ret, size_t size, struct dg_ro
     ret[text.size] = '\0';
 }
 
-bool dg_identity_load(struct dg_txn *txn, struct dg_identity *ret)
+struct dg_bytes dg_identity_row(struct dg_txn *txn)
 {
     struct dg_row_key key = dg_key_name("identity");
     struct dg_bytes value;
-    if (!dg_get(txn, DG_TABLE_META, dg_row_key_bytes(&key), &value))
-        return false;
+    return dg_get(txn, DG_TABLE_META, dg_row_key_bytes(&key), &value) ? value : dg_bytes_at(NULL, 0);
+}
+
+bool dg_identity_parse(struct dg_bytes value, struct dg_identity *ret)
+{
     struct dg_row row = {.rest = value};
     struct dg_identity id;
     memset(&id, 0, sizeof id);
@@ -39,13 +42,22 @@ bool dg_identity_load(struct dg_txn *txn, struct dg_identity *ret)
     dg_row_fixed(&row, id.log_key.b, sizeof id.log_key.b);
     dg_row_fixed(&row, id.transport.b, sizeof id.transport.b);
     id.epoch = dg_row_u32(&row);
-    if (!dg_row_ended(&row)) {
-        dg_txn_fail(txn, DG_ERR_STORE_CORRUPT);
+    if (!dg_row_ended(&row))
         return false;
-    }
     dg_origin_write(dg_bytes_of(id.federation), dg_bytes_of(id.unit), id.epoch, id.origin);
     *ret = id;
     return true;
+}
+
+bool dg_identity_load(struct dg_txn *txn, struct dg_identity *ret)
+{
+    struct dg_bytes row = dg_identity_row(txn);
+    if (row.size == 0)
+        return false;
+    bool good = dg_identity_parse(row, ret);
+    if (!good)
+        dg_txn_fail(txn, DG_ERR_STORE_CORRUPT);
+    return good;
 }
 
 void dg_identity_store(struct dg_txn *txn, const struct dg_identity *id)

@@ -29,6 +29,10 @@ struct dg_identity {
 
 /* Reads it from META. False when the store has none. */
 bool dg_identity_load(struct dg_txn *txn, struct dg_identity *ret);
+/* The bytes of that row, which live as long as txn; empty when there is none. */
+struct dg_bytes dg_identity_row(struct dg_txn *txn);
+/* Reads such bytes. False when they are none. */
+bool dg_identity_parse(struct dg_bytes row, struct dg_identity *ret) DG_MUST_CHECK;
 /* Writes it to META in the place of any older one. Errors stay in txn. */
 void dg_identity_store(struct dg_txn *txn, const struct dg_identity *identity);
 /* Writes <federation>/<unit>/e<epoch>. */

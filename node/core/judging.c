@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "node/core/had.h"
 #include "node/core/node_impl.h"
+#include "node/core/restored_impl.h"
 #include "proto/pass.h"
 
 static bool is_self(const struct dg_node *node, struct dg_bytes unit)
@@ -262,6 +263,27 @@ enum dg_err dg_delivery_attributed(struct dg_node *node, struct dg_txn *txn, con
     return err == DG_OK ? check_direction(node, txn, link, parcel->report.author[0].unit, fault) : err;
 }
 
+/* A log that was restored says what became of a report; only its signatures are looked at again. What the log
+ * does not know comes when the node goes on. */
+static void take_again(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                       const struct dg_claims *claims, const struct dg_parcel *parcel, struct dg_out *out)
+{
+    struct dg_fault fault = {.err = DG_OK};
+    uint64_t position;
+    bool waits = dg_refill_waits(txn, &parcel->id, &position);
+    if (!waits)
+        (void)dg_faultf(&fault, DG_ERR_RETRY_LATER, "%s", dg_err_name(DG_ERR_RESTORED));
+    else if (check_authors(node, txn, event, claims, parcel, &fault) == DG_OK &&
+             !dg_delivery_again(node, txn, parcel, position))
+        (void)dg_fault(&fault, DG_ERR_BAD_LEAF);
+    if (!waits || fault.err != DG_OK) {
+        dg_out_answer(out, event->conn, parcel->tag, &fault, DG_RETRY_MIN_MS);
+        return;
+    }
+    dg_refill_arrived(txn, &parcel->id, position);
+    dg_out_receipt(out, event->conn, parcel->tag, &parcel->id, position);
+}
+
 static void take(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
                  const struct dg_claims *claims, struct dg_link *link, const struct dg_parcel *parcel,
                  dg_ms now, struct dg_out *out)
@@ -281,6 +303,10 @@ static void take(struct dg_node *node, struct dg_txn *txn, const struct dg_event
         }
         dg_out_receipt(out, event->conn, parcel->tag, &parcel->id,
                        known.position - (DG_MUTANT("wrong-leaf") && known.position > 0));
+        return;
+    }
+    if (dg_is_restored(txn)) {
+        take_again(node, txn, event, claims, parcel, out);
         return;
     }
     if (dg_disk_puts_off(node, event, parcel->tag, out))

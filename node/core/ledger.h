@@ -15,6 +15,8 @@
 
 /* Appends leaf (its beacon is filled in here) and returns its index. Errors are the transaction's. */
 uint64_t dg_ledger_append(struct dg_txn *txn, struct dg_leaf *leaf);
+/* Puts the text of a leaf, which this node had logged before, back at the end of its log. */
+void dg_ledger_put(struct dg_txn *txn, uint64_t index, struct dg_bytes text);
 /* Remembers the parent's newest checkpoint; true when it is newer than the one stored. */
 bool dg_ledger_beacon(struct dg_txn *txn, const struct dg_checkpoint *checkpoint);
 /* Signs the checkpoint of the present size by the log key, if it is not the one stored. */

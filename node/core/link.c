@@ -8,6 +8,8 @@
 #include "node/core/issued_impl.h"
 #include "node/core/line.h"
 #include "node/core/node_impl.h"
+#include "node/core/mirror.h"
+#include "node/core/restored_impl.h"
 
 /* ---- finding ------------------------------------------------------------------------------------ */
 
@@ -86,6 +88,8 @@ static void link_connected(struct dg_link *link, uint64_t conn, dg_ms now)
     memset(link->again_seq, 0, sizeof link->again_seq);
     if (!DG_MUTANT("stale-cursor"))
         memset(link->cursor, 0, sizeof link->cursor);
+    link->mirrors = false;
+    link->mirror_at = 0;
     link->wake = true;
     dg_bulk_cut(link, now);
 }
@@ -103,12 +107,41 @@ void dg_link_down(struct dg_link *link, dg_ms now)
 
 /* ---- greeting ----------------------------------------------------------------------------------- */
 
-static void refuse(struct dg_out *out, uint64_t conn, const struct dg_fault *fault)
+/* The highest boot counter seen of a child, and the nonce of that start. */
+static uint64_t seen_boot(struct dg_txn *txn, struct dg_bytes unit, uint8_t ret_nonce[static 16])
 {
-    struct dg_refused refused = {.code = dg_bytes_of(dg_err_name(fault->err)),
-                                 .detail = dg_bytes_of(fault->what)};
+    struct dg_row_key key = dg_key_slug(unit);
+    struct dg_bytes value;
+    uint64_t boot = 0;
+    memset(ret_nonce, 0, 16);
+    if (dg_get(txn, DG_TABLE_PEER, dg_row_key_bytes(&key), &value)) {
+        struct dg_row row = {.rest = value};
+        boot = dg_row_u64(&row);
+        dg_row_fixed(&row, ret_nonce, 16);
+    }
+    return boot;
+}
+
+static void refuse(struct dg_out *out, uint64_t conn, uint64_t boot, const struct dg_fault *fault)
+{
+    struct dg_refused refused = {
+        .code = dg_bytes_of(dg_err_name(fault->err)), .detail = dg_bytes_of(fault->what), .boot = boot};
     struct dg_frame frame = {.refused = &refused};
     dg_out_frame(out, conn, &frame);
+}
+
+/* A copy that was restored takes no place from a machine that is there: only its own new lines do that. */
+static enum dg_err check_alone(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
+                               dg_ms now, struct dg_fault *fault)
+{
+    const struct dg_hello *hello = event->frame->hello;
+    const struct dg_link *link = dg_link_by_unit(node, hello->unit);
+    uint8_t nonce[16];
+    (void)seen_boot(txn, hello->unit, nonce);
+    bool other = memcmp(nonce, hello->nonce, sizeof nonce) != 0;
+    if (hello->restored && other && link != NULL && link->connected && now - link->heard < DG_PONG_MS)
+        return dg_faultf(fault, DG_ERR_RETRY_LATER, "%s", dg_err_name(DG_ERR_RESTORED));
+    return DG_OK;
 }
 
 static enum dg_err hello_check(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event,
@@ -129,8 +162,8 @@ static enum dg_err hello_check(struct dg_node *node, struct dg_txn *txn, const s
     else if (now > unit->not_after_ms)
         err = dg_faultf(fault, DG_ERR_EXPIRED, "%.*s", (int)hello->unit.size, (const char *)hello->unit.data);
     else
-        err = dg_fence(node, txn, hello, now, out, fault);
-    return err;
+        err = check_alone(node, txn, event, now, fault);
+    return err == DG_OK ? dg_fence(node, txn, hello, now, out, fault) : err;
 }
 
 void dg_link_hello(struct dg_node *node, struct dg_txn *txn, const struct dg_event *event, dg_ms now,
@@ -144,7 +177,9 @@ void dg_link_hello(struct dg_node *node, struct dg_txn *txn, const struct dg_eve
             memcpy(unit, hello->unit.data, hello->unit.size);
             dg_fault_unit(&fault, unit);
         }
-        refuse(out, event->conn, &fault);
+        uint8_t nonce[16];
+        bool old = fault.err == DG_ERR_OLD_BOOT;
+        refuse(out, event->conn, old ? seen_boot(txn, hello->unit, nonce) : 0, &fault);
         dg_out_fact(out, &fault, "hello");
         return;
     }
@@ -172,7 +207,11 @@ void dg_link_hello(struct dg_node *node, struct dg_txn *txn, const struct dg_eve
         .frame_max = DG_FRAME_MAX,
         .clock_ms = now,
     };
-    struct dg_frame frame = {.welcome = &welcome};
+    struct dg_bytes shown;
+    struct dg_frame frame = {.welcome = &welcome, .checkpoint = &shown};
+    frame.checkpoint_count = dg_restored_show(node, txn, hello->unit, &shown) ? 1 : 0;
+    uint64_t mirrored = dg_mirrored_of(node, txn, hello->unit);
+    frame.mirrored = &mirrored;
     dg_out_frame(out, event->conn, &frame);
 }
 
@@ -245,9 +284,18 @@ void dg_link_greet(struct dg_node *node, struct dg_txn *txn, uint64_t conn, uint
         .log_size = dg_meta_u64(txn, "log-size"),
         .frame_max = DG_FRAME_MAX,
         .clock_ms = now,
+        .restored = dg_is_restored(txn),
     };
     memcpy(hello.nonce, node->nonce, sizeof hello.nonce);
-    struct dg_frame frame = {.hello = &hello};
+    struct dg_bytes shown;
+    uint64_t mirrored;
+    struct dg_frame frame = {.hello = &hello, .checkpoint = &shown};
+    if (lane == 1) {
+        struct dg_bytes parent = dg_bytes_of(node->link[0]->unit);
+        frame.checkpoint_count = dg_restored_show(node, txn, parent, &shown) ? 1 : 0;
+        mirrored = dg_mirrored_of(node, txn, parent);
+        frame.mirrored = &mirrored;
+    }
     dg_out_frame(out, conn, &frame);
 }
 

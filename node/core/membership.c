@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "node/core/node_impl.h"
+#include "node/core/restored.h"
 
 /* ---- issuing ------------------------------------------------------------------------------------ */
 
@@ -138,9 +139,12 @@ struct heard {
     struct dg_fault *fault;
 };
 
-/* A child tells about its own subtree; the parent about everything else. */
+/* A child tells about its own subtree; the parent about everything else. To a node that lost a part of its
+ * store either gives back what it has. */
 static enum dg_err check_side(const struct heard *h, struct dg_bytes unit_slug, struct dg_bytes parent_slug)
 {
+    if (dg_is_restored(h->txn))
+        return DG_OK;
     const struct dg_directory *dir = dg_node_directory(h->node, h->txn);
     const struct dg_dir_unit *unit = dg_directory_unit(dir, unit_slug);
     if (unit == NULL)

@@ -6,11 +6,13 @@
 #include "node/core/had.h"
 #include "node/core/issued_impl.h"
 #include "node/core/node_impl.h"
+#include "node/core/mirror.h"
+#include "node/core/restored_impl.h"
 
 /* ---- life ---------------------------------------------------------------------------------------- */
 
 /* Each start counts the boot up and commits it before anything is said to anybody. */
-static enum dg_err boot(struct dg_node *node, struct dg_fault *fault)
+static enum dg_err boot(struct dg_node *node, dg_ms now, struct dg_fault *fault)
 {
     struct dg_txn *txn;
     enum dg_err err = dg_begin_write(node->store, &txn);
@@ -30,6 +32,7 @@ static enum dg_err boot(struct dg_node *node, struct dg_fault *fault)
     dg_cursor_close(&cursor);
     dg_outbox_unhold_records(txn);
     dg_checking_start(node, txn);
+    dg_restored_tip(txn, &node->identity, node->env.tip, now);
     struct dg_committed committed;
     err = dg_commit(node->store, txn, &committed);
     return err == DG_OK ? DG_OK : dg_fault(fault, err);
@@ -53,7 +56,7 @@ enum dg_err dg_node_open(struct dg_store *store, const struct dg_node_env *env, 
     env->random(env->random_ctx, node->nonce, sizeof node->nonce);
     bool room =
         node->packing != NULL && node->duties != NULL && node->checking != NULL && node->giving != NULL;
-    enum dg_err err = room ? boot(node, fault) : dg_fault(fault, DG_ERR_NO_MEMORY);
+    enum dg_err err = room ? boot(node, env->now, fault) : dg_fault(fault, DG_ERR_NO_MEMORY);
     if (err == DG_OK && node->identity.parent[0] != '\0' &&
         dg_link_get(node, dg_bytes_of(node->identity.parent), true) == NULL)
         err = dg_fault(fault, DG_ERR_NO_MEMORY);
@@ -313,11 +316,13 @@ static bool link_holds(struct dg_node *node, struct dg_txn *txn, const struct dg
     return unit != NULL && dg_curve_key_equal(&event->key, &unit->transport);
 }
 
-static void on_refused(struct dg_txn *txn, struct dg_link *link, const struct dg_refused *refused, dg_ms now,
-                       struct dg_out *out)
+static void on_refused(struct dg_node *node, struct dg_txn *txn, struct dg_link *link,
+                       const struct dg_refused *refused, dg_ms now, struct dg_out *out)
 {
     bool greet_again = dg_bytes_is(refused->code, dg_err_name(DG_ERR_PROTOCOL));
     dg_link_down(link, now);
+    if (dg_bytes_is(refused->code, dg_err_name(DG_ERR_OLD_BOOT)))
+        dg_restored_boot(node, txn, refused->boot, now);
     if (greet_again)
         return;
     link->hello_sent = now; /* whoever is refused asks again only after a while */
@@ -342,11 +347,16 @@ static void on_message(struct dg_node *node, struct dg_txn *txn, const struct dg
         return;
     }
     if (event->conn != DG_NODE_UP && (frame->enrol_hello != NULL || frame->enrol_request != NULL)) {
-        dg_enrol_frame(node, txn, event, claims, now, out);
+        if (!dg_is_restored(txn)) /* nobody is admitted meanwhile; the stranger asks again */
+            dg_enrol_frame(node, txn, event, claims, now, out);
         return;
     }
     if (event->conn != DG_NODE_UP && frame->hello != NULL) {
+        dg_restored_hear(node, txn, event, claims, frame->hello->unit, now, out);
         dg_link_hello(node, txn, event, now, out);
+        struct dg_link *greeted = dg_link_by_conn(node, event->conn);
+        if (greeted != NULL)
+            dg_mirror_frame(node, txn, event, claims, greeted, out);
         return;
     }
     struct dg_link *bulk = dg_bulk_by_conn(node, event->conn);
@@ -363,15 +373,18 @@ static void on_message(struct dg_node *node, struct dg_txn *txn, const struct dg
     }
     link->heard = now;
     if (link->up && frame->welcome != NULL) {
+        dg_restored_hear(node, txn, event, claims, dg_bytes_of(link->unit), now, out);
         dg_link_welcome(node, link, frame->welcome, now, out);
         dg_carried_forget(txn, dg_bytes_of(link->unit));
     }
     if (link->up && frame->refused != NULL) {
-        on_refused(txn, link, frame->refused, now, out);
+        on_refused(node, txn, link, frame->refused, now, out);
         return;
     }
     on_beats(link, event, now, out);
     if (link->connected)
+        dg_mirror_frame(node, txn, event, claims, link, out);
+    if (link->connected && !dg_restored_frame(node, txn, event, claims, link, now, out))
         on_goods(node, txn, event, claims, link, now, out);
     else if (frame->parcel_count + frame->record_count + frame->acked_count + frame->answer_count > 0)
         node->counted_refused++; /* it will be said again on a line that has been greeted */
@@ -394,8 +407,9 @@ static void clock_step(struct dg_node *node, dg_ms now)
     node->last_now = now;
     for (size_t i = 0; stepped && i < node->link_count; i++) {
         struct dg_link *link = node->link[i];
-        dg_ms *const times[] = {&link->heard,    &link->since,    &link->hello_sent, &link->ping_sent,
-                                &link->reset_at, &link->again_at, &link->full_until, &link->moved};
+        dg_ms *const times[] = {&link->heard,      &link->since,    &link->hello_sent,
+                                &link->ping_sent,  &link->reset_at, &link->again_at,
+                                &link->full_until, &link->moved,    &link->mirror_at};
         for (size_t k = 0; k < sizeof times / sizeof times[0]; k++)
             shift(times[k], by);
         for (size_t k = 0; k < link->flight_count; k++) {
@@ -455,12 +469,16 @@ enum dg_err dg_node_step(struct dg_node *node, struct dg_txn *txn, const struct 
         housekeeping_step(node, txn, now);
         dg_link_tick(node, txn, now, out);
         dg_link_note(node, txn, now);
-        dg_duties_tick(node, txn, now);
+        if (dg_is_restored(txn))
+            dg_restored_tick(node, txn, now, out);
+        else
+            dg_duties_tick(node, txn, now);
+        dg_replay_tick(node, txn, now);
         dg_alarm_tick(node, txn, now);
         dg_checking_step(node, txn, now, out);
         break;
     case DG_EVENT_CTL:
-        if (event->request != NULL && event->request->verb == DG_CTL_CARRY)
+        if (event->request != NULL && event->request->verb == DG_CTL_CARRY && !dg_is_restored(txn))
             dg_carry_import(node, txn, event, claims, now, out);
         else
             dg_control(node, txn, event, now, out);
@@ -474,6 +492,8 @@ enum dg_err dg_node_seal(struct dg_node *node, struct dg_txn *txn, dg_ms now)
 {
     struct dg_checkpoint seen = node->seen_beacon;
     node->seen_beacon.size = 0;
+    if (dg_is_restored(txn) && !DG_MUTANT("signs-restored"))
+        return txn->err;
     if (seen.size > 0 && dg_ledger_beacon(txn, &seen)) {
         struct dg_leaf leaf = {.time = now, .kind = DG_LEAF_CHECKPOINT};
         (void)dg_ledger_append(txn, &leaf);
@@ -488,6 +508,8 @@ long dg_node_due_in_ms(const struct dg_node *node, dg_ms now)
     dg_ms due = 1000;
     for (size_t i = 0; i < node->link_count; i++) {
         const struct dg_link *link = node->link[i];
+        dg_ms mirror = dg_mirror_due(link, now);
+        due = due < mirror ? due : mirror;
         if (link->up && !link->connected && link->hello_sent == 0)
             due = due < DG_GREET_MS ? due : DG_GREET_MS;
         dg_ms waits = link->full_until > now ? link->full_until - now : 2;

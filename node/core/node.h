@@ -39,6 +39,8 @@ struct dg_node_env {
     void (*random)(void *ctx, void *ret, size_t size);
     void *random_ctx;
     struct dg_curve_key (*curve_of)(const struct dg_seed *seed); /* public half of a CURVE secret */
+    const char *tip; /* text of the tip file as it was found; NULL: none. Borrowed until the node is open */
+    dg_ms now;       /* when it is opened */
     const char *endpoint; /* where children call now; NULL: as certified. Borrowed */
     dg_ms unread_ms; /* a flash report that nobody marks for so long is told; 0: DG_UNREAD_MS */
     const struct dg_sealer *sealer; /* NULL: nothing is carried by hand. Borrowed */

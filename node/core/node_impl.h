@@ -83,6 +83,11 @@ struct dg_link {
     uint32_t again_tries;
     uint64_t cursor[DG_LANE_COUNT]; /* rows up to here were sent on this connection */
     struct dg_bulk bulk;
+    /* How many of this node's leaves the neighbour has, once it has said so; how many it will have when what
+     * was sent arrives; and when that was. */
+    bool mirrors, mirror_waits;
+    uint64_t mirrored, mirror_sent;
+    dg_ms mirror_at;
     size_t flight_count;
     struct dg_flight flight[DG_WINDOW_MAX];
 };
@@ -138,6 +143,7 @@ struct dg_node {
     bool disk_low;                    /* as the last tick said */
     dg_ms last_now;                   /* to notice that somebody has set the clock */
     dg_ms housekept;                  /* when old invitations and gaps were last looked for; 0: not yet */
+    dg_ms asked;                      /* when the neighbours were asked last about a log that is RESTORED */
     struct dg_checkpoint seen_beacon; /* newest checkpoint of the parent in this batch; size 0: none */
 
     struct dg_proven proven;
@@ -317,6 +323,10 @@ struct dg_admission {
 /* Writes an accepted report: leaf, envelope, mailboxes, outboxes. Returns its position. */
 uint64_t dg_delivery_admit(struct dg_node *node, struct dg_txn *txn, const struct dg_admission *admission,
                            dg_ms now);
+/* Puts a report back whose leaf this node has logged before, at that leaf's position. False when the leaf is
+ * about something else. */
+bool dg_delivery_again(struct dg_node *node, struct dg_txn *txn, const struct dg_parcel *parcel,
+                       uint64_t position);
 /* ---- the numbers that authors' units give their reports (sequence.c) ---- */
 /* Notes the number that a report from elsewhere, accepted or rejected, has for this unit. One given twice is
  * told at once. */

@@ -124,6 +124,8 @@ struct dg_custody_place dg_custody_look(struct dg_txn *txn, uint64_t position, e
  * the first stays. */
 enum dg_err dg_checkpoint_put(struct dg_txn *txn, struct dg_bytes origin, uint64_t size,
                               struct dg_bytes note) DG_MUST_CHECK;
+/* The largest checkpoint of a foreign log that is kept; lives as long as txn. False when there is none. */
+bool dg_checkpoint_newest(struct dg_txn *txn, struct dg_bytes origin, struct dg_bytes *ret);
 /* Writes the row of a source in the place of any older one. */
 void dg_source_put(struct dg_txn *txn, const struct dg_source *source);
 /* Stores a certificate or adoption with where its leaf is; and CERT_IX for certificates. */

@@ -143,6 +143,20 @@ bool dg_checkpoint_get(struct dg_txn *txn, struct dg_bytes origin, uint64_t size
     return dg_get(txn, DG_TABLE_CHECKPOINT, dg_row_key_bytes(&key), ret);
 }
 
+bool dg_checkpoint_newest(struct dg_txn *txn, struct dg_bytes origin, struct dg_bytes *ret)
+{
+    struct dg_row_key beyond = dg_key_checkpoint(origin, UINT64_MAX);
+    struct dg_cursor cursor;
+    dg_cursor_open(&cursor, txn, DG_TABLE_CHECKPOINT);
+    bool more = dg_cursor_seek(&cursor, dg_row_key_bytes(&beyond)) ? dg_cursor_prev(&cursor)
+                                                                   : dg_cursor_last(&cursor);
+    bool found = more && dg_cursor_at_prefix(&cursor, dg_bytes_at(beyond.data, beyond.size - 8));
+    if (found)
+        *ret = cursor.value;
+    dg_cursor_close(&cursor);
+    return found;
+}
+
 /* ---- sources ------------------------------------------------------------------------------------- */
 
 void dg_source_put(struct dg_txn *txn, const struct dg_source *source)

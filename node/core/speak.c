@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/core/mirror.h"
 #include "node/core/node_impl.h"
+#include "node/core/restored.h"
 
 enum out_kind { OUT_FRAME, OUT_RECEIPT, OUT_ACK, OUT_ANSWER, OUT_REPLY, OUT_FACT, OUT_UPLINK_RESET };
 
@@ -179,8 +181,8 @@ struct gather {
 
 static void gather_reset(struct gather *g)
 {
-    g->frame = (struct dg_frame){
-        .record = g->record, .answer = g->answer, .acked = g->acked, .credit = &g->credit};
+    g->frame =
+        (struct dg_frame){.record = g->record, .answer = g->answer, .acked = g->acked, .credit = &g->credit};
     g->bytes = 0;
     if (g->log.checkpoint.size > 0) {
         g->frame.checkpoint = &g->log.checkpoint;
@@ -326,9 +328,12 @@ void dg_node_speak(struct dg_node *node, struct dg_txn *txn, dg_ms now, struct d
         say_gathered(g, out);
         free(g);
     }
-    for (size_t i = 0; i < node->link_count && txn != NULL; i++)
+    bool silent = txn != NULL && dg_is_restored(txn);
+    for (size_t i = 0; i < node->link_count && txn != NULL && !silent; i++) {
         dg_outbox_pump(node, txn, node->link[i], now, voice);
-    for (size_t i = 0; i < node->link_count && txn != NULL; i++)
+        dg_mirror_pump(node, txn, node->link[i], now, voice);
+    }
+    for (size_t i = 0; i < node->link_count && txn != NULL && !silent; i++)
         dg_bulk_pump(node, txn, node->link[i], now, voice);
     dg_outgoing_forget(node);
     dg_out_reset(out);

@@ -43,9 +43,10 @@
     X(DRAFT, SUM)      /* report id → a joint report that not everybody has signed */                      \
     X(ISSUED, SUM)     /* kind, duty, issuer, number → a calendar, reminder or finding, with its proof */  \
     X(CARRIED, SUM)    /* unit, tag → what its next bundle must be told of what came in one */             \
-    X(QUARANTINE, SUM) /* neighbour, number → what could not be taken, as it came */                         \
+    X(QUARANTINE, SUM) /* neighbour, number → what could not be taken, as it came */                       \
     X(ATTACHMENT, SUM) /* content → an attachment, and how far it has come */                              \
-    X(CHUNK, SUM)      /* content, kind, block → which chunks are here; the hashes of its pieces */
+    X(CHUNK, SUM)      /* content, kind, block → which chunks are here; the hashes of its pieces */        \
+    X(MIRROR, SUM)     /* origin hash, kind, index → leaves of a neighbour's log */
 
 enum dg_table {
 #define X(name, check) DG_TABLE_##name,

@@ -7,6 +7,7 @@
 #include "node/shell/evidence.h"
 #include "node/shell/founding.h"
 #include "node/shell/process.h"
+#include "node/shell/tip.h"
 #include "node/store/store_lmdb.h"
 
 enum {
@@ -25,6 +26,7 @@ struct dg_loop {
     int64_t tick_at, maintenance_at, full_logged_at;
     size_t bytes_since; /* taken in since the last maintenance */
     uint64_t allowed_version;
+    struct dg_tip tip;
 
     /* The batch. */
     struct dg_arena arena;
@@ -254,8 +256,10 @@ enum dg_err dg_loop_run(struct dg_loop *loop, struct dg_fault *fault)
             err = run_turn(loop);
         if (err != DG_OK)
             return dg_faultf(fault, err, "%s", loop->parts.unit);
+        dg_tip_follow(&loop->tip, loop->parts.store, loop->parts.log, dg_monotonic_ms());
         maintain(loop);
     }
+    dg_tip_write_now(&loop->tip, loop->parts.store, loop->parts.log);
     return DG_OK;
 }
 
@@ -276,6 +280,7 @@ enum dg_err dg_loop_new(const struct dg_loop_parts *parts, struct dg_loop **ret,
         .bulk_line = bulk_line,
     };
     dg_arena_init(&loop->arena, 0);
+    dg_tip_init(&loop->tip, parts->tip_path);
     loop->tick_at = dg_monotonic_ms();
     loop->maintenance_at = loop->tick_at + MAINTENANCE_MS;
     loop->full_logged_at = loop->tick_at - MAINTENANCE_MS;

@@ -29,6 +29,7 @@ struct dg_loop_parts {
     int signals;               /* of dg_signals_open */
     void (*reread)(void *ctx); /* on SIGHUP */
     void *reread_ctx;
+    const char *tip_path; /* of the tip file (tip.h) */
 };
 
 struct dg_loop;

@@ -8,11 +8,13 @@
 
 #include "node/conf/config.h"
 #include "node/core/query.h"
+#include "node/shell/founding.h"
 #include "node/shell/guard.h"
 #include "node/shell/keyring.h"
 #include "node/shell/loop.h"
 #include "node/shell/process.h"
 #include "node/store/files_dir.h"
+#include "node/shell/tip.h"
 #include "node/store/store_lmdb.h"
 
 struct daemon {
@@ -29,7 +31,9 @@ struct daemon {
     struct dg_node *node;
     struct dg_net *net;
     struct dg_ctl *ctl;
-    int signals; /* -1: not open */
+    char tip_path[DG_STORE_PATH_MAX];
+    char tip_text[DG_CHECKPOINT_MAX + 1]; /* as it was found at the start; "": none */
+    int signals;                          /* -1: not open */
 };
 
 static void random_bytes(void *ctx, void *ret, size_t size)
@@ -164,12 +168,19 @@ static enum dg_err open_workers(struct daemon *d, struct dg_fault *fault)
 
 static enum dg_err open_node(struct daemon *d, struct dg_fault *fault)
 {
+    enum dg_err err = dg_tip_path(d->dir, d->config.tip, d->tip_path, fault);
+    if (err == DG_OK)
+        err = dg_tip_read(d->tip_path, d->tip_text, fault);
+    if (err != DG_OK)
+        return err;
     struct dg_node_env env = {
         .signer = dg_keyring_signer(d->keyring),
         .random = random_bytes,
         .curve_of = dg_curve_key_of,
         .sealer = dg_keyring_sealer(d->keyring),
         .unread_ms = (dg_ms)d->config.unread_hours * 3600000,
+        .tip = d->tip_text,
+        .now = dg_clock_ms(),
         .endpoint = d->config.listen[0] != '\0' ? dg_net_endpoint(d->net) : NULL,
         .guard = dg_guard_of(d->guard),
         .files = d->files,
@@ -268,6 +279,7 @@ static enum dg_err run(struct daemon *d, struct dg_fault *fault)
         .signals = d->signals,
         .reread = reread,
         .reread_ctx = d,
+        .tip_path = d->tip_path,
     };
     enum dg_err err = dg_loop_new(&parts, &loop, fault);
     if (err != DG_OK)

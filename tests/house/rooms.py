@@ -32,7 +32,8 @@ AUDIT_SEES = {"node/core/mandate.h", "node/core/directory.h", "node/core/duty.h"
              "node/core/duty_rules.h"}
 # The insides of a room are its own.
 PRIVATE = {"node/core/node_impl.h": "node/core", "node/core/rows.h": "node/core", "node/core/ledger.h": "node/core",
-           "node/core/issued_impl.h": "node/core"}
+           "node/core/issued_impl.h": "node/core", "node/core/restored_impl.h": "node/core",
+           "node/core/mirror.h": "node/core"}
 
 LIBRARIES = {
     r"sodium(/.*|\.h)?": "common",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/core/restored.h"
 #include "node/core/rows.h"
 #include "tests/sim/world.h"
 
@@ -435,6 +436,12 @@ void sim_laws_turn(struct sim_node *node)
     if (dg_begin_read(node->store, &txn) != DG_OK)
         return;
     dg_store_mem_mask(node->store, true);
+    if (dg_is_restored(txn)) {
+        sim_laws_restored(node, txn);
+        dg_store_mem_mask(node->store, false);
+        dg_abort(node->store, txn);
+        return;
+    }
     size_t deliveries = read_log(node, txn);
     size_t rows = dg_store_mem_rows(node->store, DG_TABLE_MAIL);
     if (!node->world->laws.broken)

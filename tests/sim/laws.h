@@ -6,6 +6,7 @@
  *   I3  a row that left an outbox was receipted or acknowledged by that neighbour, who really has it
  *   I4  a log only grows, and every checkpoint ever sent is one of its roots (own RFC 6962 code)
  *   I4  and whatever is in a durable log is under its stored checkpoint
+ *   I5  a node that is RESTORED logs nothing, and says nothing that it had not said before
  *   I6  nothing is accepted that no member signed, or from a neighbour who may not speak for it
  *   I7  frames and lists stay within limits
  *   I8  every refused input was counted, answered or reported
@@ -13,20 +14,17 @@
  *   J1  a report is issued with the signature of every author, and no draft is both issued and void
  *   V1  nobody who waits for a via organ has a report open that it has not passed on
  * At the end, within a bound after the faults:
- *   L1  every committed report is in every mailbox that it names, once, and nowhere else; who waits for a number
- *       that was taken back knows it
- *   L2  every holder's receipt, and every state, is back at the author
- *   V2  whoever waits knows what the via organ has decided, and has or has not the report accordingly
- *   V3  so does the author; and no via organ has decided twice
- *   L4  a request to give a report back is at every holder, once, and in its mailboxes; what rests on
- *       a source that was recalled or superseded is flagged wherever it is
- *   L3  outboxes are empty, nobody waits for a person, and nobody had to be started again
- *   L5  every comment is once at the author and once at every addressee, and signers were told the truth
- *   L6  whoever asked for a source has it, unless the unit whose report names it has it not
- *   A1  a chunk's bit is set only while its bytes lie in the file, whatever was cut off in between
- *   A2  (at the end) every attachment is whole wherever its report is
- *   A3  what is called whole is what was attached
- * The laws D1 to D3 of calendars, reminders and findings stand in duties.c.
+ *   L1  every committed report is in every mailbox that it names, once, and nowhere else; who waits for a
+ * number that was taken back knows it L2  every holder's receipt, and every state, is back at the author V2
+ * whoever waits knows what the via organ has decided, and has or has not the report accordingly V3  so does
+ * the author; and no via organ has decided twice L4  a request to give a report back is at every holder,
+ * once, and in its mailboxes; what rests on a source that was recalled or superseded is flagged wherever it
+ * is L3  outboxes are empty, nobody waits for a person, and nobody had to be started again L5  every comment
+ * is once at the author and once at every addressee, and signers were told the truth L6  whoever asked for a
+ * source has it, unless the unit whose report names it has it not A1  a chunk's bit is set only while its
+ * bytes lie in the file, whatever was cut off in between A2  (at the end) every attachment is whole wherever
+ * its report is A3  what is called whole is what was attached The laws D1 to D3 of calendars, reminders and
+ * findings stand in duties.c.
  */
 #ifndef DG_TESTS_SIM_LAWS_H
 #define DG_TESTS_SIM_LAWS_H
@@ -105,6 +103,8 @@ void sim_laws_said(struct sim_node *node, const struct dg_frame *frame, size_t s
 /* Called after every turn that could have changed the store, and after a crash. */
 void sim_laws_turn(struct sim_node *node);
 void sim_laws_free(struct sim_world *world);
+/* I5, in the place of the other laws while the node is RESTORED (story_restore.c). */
+void sim_laws_restored(struct sim_node *node, struct dg_txn *txn);
 /* Why the world has not settled yet, NULL when it has. Borrowed until the next call. */
 const char *sim_laws_unsettled(struct sim_world *world);
 /* True when that receipt or state is held for the report at position. */

@@ -165,7 +165,9 @@ bool sim_node_start(struct sim_node *node)
                               .random_ctx = node,
                               .curve_of = dg_curve_key_of,
                               .sealer = &node->sealer,
-                               .files = node->files};
+                              .files = node->files,
+                              .tip = node->tip,
+                              .now = sim_clock(node)};
     struct dg_fault fault;
     (void)dg_fault(&fault, DG_OK);
     dg_store_mem_fail_commit(node->store, 0, DG_OK);

@@ -95,6 +95,16 @@ const struct sim_mutant sim_year_mutants[] = {
 
 const size_t sim_year_mutant_count = sizeof sim_year_mutants / sizeof sim_year_mutants[0];
 
+const struct sim_mutant sim_restore_mutants[] = {
+    {"ignore-tip", "does not look at the tip file"},
+    {"signs-restored", "signs its log in RESTORED"},
+    {"serves-restored", "goes on as usual in RESTORED"},
+    {"resumes-early", "goes on before every neighbour has answered"},
+    {"no-mirror", "sends nobody its leaves"},
+};
+
+const size_t sim_restore_mutant_count = sizeof sim_restore_mutants / sizeof sim_restore_mutants[0];
+
 static const char *planted;
 
 /* Its name as the table spells it, NULL when it is not there. */
@@ -115,6 +125,8 @@ bool sim_mutant_plant(const char *name)
         planted = find(sim_away_mutants, sim_away_mutant_count, name);
     if (name != NULL && planted == NULL)
         planted = find(sim_year_mutants, sim_year_mutant_count, name);
+    if (name != NULL && planted == NULL)
+        planted = find(sim_restore_mutants, sim_restore_mutant_count, name);
     return name == NULL || planted != NULL;
 }
 

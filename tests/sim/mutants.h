@@ -19,6 +19,10 @@ extern const size_t sim_away_mutant_count;
 extern const struct sim_mutant sim_year_mutants[];
 extern const size_t sim_year_mutant_count;
 
+/* Those that only the story of a restore shows. */
+extern const struct sim_mutant sim_restore_mutants[];
+extern const size_t sim_restore_mutant_count;
+
 /* Plants one for the runs that follow; NULL: none. False when there is no such mutant. */
 bool sim_mutant_plant(const char *name);
 

@@ -317,7 +317,8 @@ static bool is_asked(const char *asked, const char *name)
 
 bool sim_stories_run(const char *name, bool trace)
 {
-    bool ok = true, found = is_asked(name, "C16") || is_asked(name, "signing") || is_asked(name, "away");
+    bool ok = true, found = is_asked(name, "C16") || is_asked(name, "signing") || is_asked(name, "away") ||
+                            is_asked(name, "restore");
     for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
         if (!is_asked(name, stories[i].name))
             continue;
@@ -336,6 +337,8 @@ bool sim_stories_run(const char *name, bool trace)
         ok = sim_story_signing(trace) && ok;
     if (name == NULL || strcmp(name, "away") == 0)
         ok = sim_story_away(AWAY_REPORTS, trace) && ok;
+    if (name == NULL || strcmp(name, "restore") == 0)
+        ok = sim_story_restore(trace) && ok;
     if (!found)
         printf("no story is called %s\n", name);
     return ok && found;

@@ -8,6 +8,8 @@
 bool sim_stories_run(const char *name, bool trace);
 /* The last signature and the withdrawal of a joint report, with a death or a full disk at every point. */
 bool sim_story_signing(bool trace);
+/* A node that starts from an older copy of its store, in each place; and the bugs that this must catch. */
+bool sim_story_restore(bool trace);
 
 /* The parent away for thirty days, with so many reports waiting: all arrive, each once, urgent ones first. */
 bool sim_story_away(unsigned reports, bool trace);

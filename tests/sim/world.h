@@ -71,7 +71,7 @@ enum sim_kind {
     SIM_WEATHER,
     SIM_ACCORD,
     SIM_FETCH,
-    SIM_STICK,  /* somebody copies what waits for a neighbour */
+    SIM_STICK,   /* somebody copies what waits for a neighbour */
     SIM_CARRIED, /* a file of that is handed in */
     SIM_ATTACH
 };
@@ -108,6 +108,7 @@ struct sim_node {
     bool bloc; /* a bloc of level 1, which is no district */
     struct dg_store *store;
     struct dg_files *files;
+    const char *tip;      /* the text of its tip file at the next start; NULL: none. Borrowed */
     struct dg_node *node; /* NULL while it is dead */
     struct dg_turn turn;
     struct dg_voice voice;
@@ -372,8 +373,8 @@ void sim_trespass(struct sim_world *world, struct sim_node *node);
 void sim_trespass_replied(struct sim_world *world, const struct sim_node *node,
                           const struct dg_ctl_reply *reply);
 
-/* True when the node is there, has nothing else to think about, and can read its store: what others say in the
- * same batch, or a sick disk, must not answer for a lie. */
+/* True when the node is there, has nothing else to think about, and can read its store: what others say in
+ * the same batch, or a sick disk, must not answer for a lie. */
 bool sim_villain_may(const struct sim_node *node);
 
 /* ---- impostor.c: lies told downward, and bits that turned ---- */

@@ -518,6 +518,12 @@ static inline struct dg_frame sample_handshake(void)
     static struct dg_enrol_grant grant;
     static struct dg_record directory[1];
     static struct dg_bytes regime[1], checkpoint[1];
+    static struct dg_restore_ask ask = {
+        .size = 12, .has_replay = true, .replay = 9, .since_ms = SAMPLE_MS};
+    static const uint64_t mirrored = 5;
+    static struct dg_bytes leaves[2];
+    static struct dg_mirror mirror = {.first = 5, .leaf_count = 2, .leaf = leaves};
+    static struct dg_restore_told told = {.replayed = true};
 
     hello = (struct dg_hello){.federation = sample_text("danvan.example"),
                               .unit = sample_text("dong-phu"),
@@ -528,7 +534,9 @@ static inline struct dg_frame sample_handshake(void)
                               .frame_max = DG_FRAME_MAX,
                               .clock_ms = SAMPLE_MS};
     welcome = (struct dg_welcome){.unit = sample_text("binh-phuoc"), .log_size = 5, .clock_ms = SAMPLE_MS};
-    refused = (struct dg_refused){sample_text("CLONE"), sample_text("hai máy")};
+    refused = (struct dg_refused){sample_text("CLONE"), sample_text("hai máy"), 7};
+    hello.restored = true;
+    leaves[0] = leaves[1] = sample_text("time 2026-10-25T00:00:00.000Z\n");
     nonce = sample_hash(4);
     request = (struct dg_enrol_request){.nonce = nonce,
                                         .unit = sample_text("dong-phu"),
@@ -550,6 +558,10 @@ static inline struct dg_frame sample_handshake(void)
         .enrol_challenge = &nonce,
         .enrol_request = &request,
         .enrol_grant = &grant,
+        .ask = &ask,
+        .told = &told,
+        .mirror = &mirror,
+        .mirrored = &mirrored,
     };
     return frame;
 }
@@ -717,6 +729,9 @@ static inline struct dg_ctl_request sample_request(enum dg_ctl_verb verb)
     } else if (verb == DG_CTL_CARRY) {
         request.text = sample_text("a file of a bundle");
         request.dry_run = true;
+    } else if (verb == DG_CTL_RESUME) {
+        request.unit = sample_text("tan-loi");
+        request.note = sample_text("đã giải thể");
     } else if (verb == DG_CTL_CALENDAR || verb == DG_CTL_EXCUSE || verb == DG_CTL_REMIND ||
                verb == DG_CTL_CERTIFY) {
         sample_duty_request(&request);

@@ -6,11 +6,11 @@
 CODEC(request, dg_ctl_request, dg_ctl_request_decode, dg_ctl_request_encode)
 CODEC(reply, dg_ctl_reply, dg_ctl_reply_decode, dg_ctl_reply_encode)
 
-static const enum dg_ctl_verb verbs[] = {DG_CTL_PUSH,   DG_CTL_MARK,   DG_CTL_INVITE,  DG_CTL_QUEUE,
-                                         DG_CTL_STATUS, DG_CTL_JOINT,  DG_CTL_COMMENT, DG_CTL_FETCH,
-                                         DG_CTL_PASS,   DG_CTL_ADOPT,  DG_CTL_RECALL,  DG_CTL_CALENDAR,
-                                         DG_CTL_EXCUSE, DG_CTL_REMIND, DG_CTL_CERTIFY, DG_CTL_ATTENTION,
-                                         DG_CTL_WHY,    DG_CTL_CARRY,  DG_CTL_UNIT,    DG_CTL_ATTACH};
+static const enum dg_ctl_verb verbs[] = {
+    DG_CTL_PUSH,    DG_CTL_MARK,   DG_CTL_INVITE,  DG_CTL_QUEUE,     DG_CTL_STATUS, DG_CTL_JOINT,
+    DG_CTL_COMMENT, DG_CTL_FETCH,  DG_CTL_PASS,    DG_CTL_ADOPT,     DG_CTL_RECALL, DG_CTL_CALENDAR,
+    DG_CTL_EXCUSE,  DG_CTL_REMIND, DG_CTL_CERTIFY, DG_CTL_ATTENTION, DG_CTL_WHY,    DG_CTL_CARRY,
+    DG_CTL_UNIT,    DG_CTL_ATTACH, DG_CTL_RESUME};
 enum { MARK = 1 /* its place */, VERBS = sizeof verbs / sizeof verbs[0] };
 
 static struct dg_buf request_buf[VERBS], reply_buf;

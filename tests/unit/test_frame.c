@@ -94,6 +94,9 @@ static void the_parts_of_a_frame_survive(void **state)
     assert_int_equal(frame.hello->boot, 3);
     assert_int_equal(frame.enrol_hello[0], 1);
     assert_int_equal(frame.enrol_grant->directory_count, 1);
+    assert_true(frame.hello->restored && frame.told->replayed);
+    assert_int_equal(frame.refused->boot, 7);
+    assert_int_equal(frame.ask->size, 12);
     dg_arena_done(&arena);
 }
 
