@@ -152,7 +152,7 @@ struct dg_bytes dg_note_origin(struct dg_bytes note)
 static bool origin_split(const struct dg_directory *dir, struct dg_bytes origin, struct dg_bytes *ret_unit)
 {
     size_t lead = dir->federation.size + 1;
-    if (origin.size <= lead || origin.size > DG_ORIGIN_MAX ||
+    if (lead == 1 || origin.size <= lead || origin.size > DG_ORIGIN_MAX ||
         memcmp(origin.data, dir->federation.data, lead - 1) != 0 || origin.data[lead - 1] != '/')
         return false;
     const uint8_t *unit = origin.data + lead;

@@ -90,7 +90,7 @@ static void rest_on_earlier(struct sim_world *world, struct sim_node *node, cons
 {
     struct earlier mail = {.world = world}, sent = {.world = world};
     struct dg_txn *txn;
-    bool sources = sim_chance(&world->choice, 2500), corrects = sim_chance(&world->choice, 1500);
+    bool sources = sim_chance(&world->choice, 4000), corrects = sim_chance(&world->choice, 1500);
     if ((!sources && !corrects) || dg_begin_read(node->store, &txn) != DG_OK)
         return;
     if (sources)

@@ -46,6 +46,8 @@ const struct sim_mutant sim_mutants[] = {
     {"remind-always", "reminds again whenever it looks"},
     {"withhold-source", "acknowledges a want and does not give the source that it has"},
     {"release-on-export", "stops sending what was copied to a stick"},
+    {"cut-frame", "leaves out the last byte of a long frame"},
+    {"wrong-leaf", "gives a duplicate the receipt of another leaf"},
     {"seal-later", "commits leaves that no checkpoint covers yet"},
     {"lost-wake", "writes what is to be sent and tells its link nothing"},
     {"reuse-row", "gives two rows of an outbox the same number"},

@@ -35,7 +35,7 @@ static void draw_load(struct sim_choice *choice, struct sim_options *ret)
     ret->load_ms = sim_between(choice, 2000, 60000);
     ret->adopts = sim_chance(choice, 4000) ? (unsigned)sim_between(choice, 1, 6) : 0;
     ret->duties = sim_chance(choice, 5000) ? (unsigned)sim_between(choice, 5, 30) : 0;
-    ret->fetches = sim_chance(choice, 6000) ? (unsigned)sim_between(choice, 10, 40) : 0;
+    ret->fetches = sim_chance(choice, 7000) ? (unsigned)sim_between(choice, 20, 50) : 0;
     ret->second_regime = sim_chance(choice, 3000);
 }
 

@@ -188,11 +188,38 @@ static int run_away_mutants(void)
     return missed;
 }
 
+/* A law that never caught anything may as well not be there. I5 waits for nodes that know they were restored.
+ */
+struct caught {
+    bool by[11];
+};
+
+static const char *const laws_needed[] = {"I1", "I2", "I3", "I4", "I6", "I7", "I8", "I9", "L1", "L2", "L3"};
+
+static void note_law(struct caught *caught, const char *law)
+{
+    for (size_t i = 0; i < sizeof laws_needed / sizeof laws_needed[0]; i++)
+        if (strcmp(law, laws_needed[i]) == 0)
+            caught->by[i] = true;
+}
+
+static int idle_laws(const struct caught *caught)
+{
+    int idle = 0;
+    for (size_t i = 0; i < sizeof laws_needed / sizeof laws_needed[0]; i++) {
+        if (!caught->by[i])
+            printf("law %s was not the first to catch any planted bug\n", laws_needed[i]);
+        idle += !caught->by[i];
+    }
+    return idle;
+}
+
 /* Each planted bug must break a law within so many seeds; with --year those that only a year shows. */
 static int run_mutants(const struct arguments *arguments)
 {
     const struct sim_mutant *mutants = arguments->year ? sim_year_mutants : sim_mutants;
     size_t count = arguments->year ? sim_year_mutant_count : sim_mutant_count;
+    struct caught caught = {.by = {false}};
     int missed = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t tried = 0;
@@ -206,10 +233,12 @@ static int run_mutants(const struct arguments *arguments)
         else
             printf("caught by %s in seed %" PRIu64 ": %s\n", result.law, arguments->seed + tried - 1,
                    result.what);
+        if (!result.ok)
+            note_law(&caught, result.law);
         missed += result.ok;
     }
     if (!arguments->year)
-        missed += run_away_mutants();
+        missed += run_away_mutants() + idle_laws(&caught);
     return missed == 0 ? 0 : 1;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "node/core/node_impl.h"
 #include "tests/unit/support/fixture.h"
 
 enum { TRIES = 4096 };
@@ -59,11 +60,22 @@ static void request_about_an_altered_directory_is_refused_and_named(void **state
     assert_int_equal(ask_anew(huyen, &comment), DG_OK);
 }
 
+/* Nobody's federation has no name: what could be read of a rotten directory is nothing. */
+static void no_log_belongs_to_an_empty_directory(void **state)
+{
+    const struct dg_directory empty = {.unit_count = 0};
+    struct dg_verifier log;
+    (void)state;
+    assert_null(dg_origin_unit(&empty, dg_bytes_of("danvan.test/huyen/e1"), &log));
+    assert_null(dg_origin_unit(&empty, dg_bytes_of("/huyen/e1"), &log));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(request_about_an_altered_directory_is_refused_and_named,
                                         make_federation, free_federation),
+        cmocka_unit_test(no_log_belongs_to_an_empty_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
