@@ -99,6 +99,8 @@ uint64_t dg_ledger_append(struct dg_txn *txn, struct dg_leaf *leaf)
     leaf->has_beacon = beacon_load(txn, &leaf->beacon_origin, &leaf->beacon_size, &leaf->beacon_root);
     uint64_t index = dg_meta_u64(txn, "log-size");
     struct dg_buf text;
+    if (txn->err != DG_OK) /* what could not be read or kept must not be asked to make a whole leaf */
+        return index;
     dg_buf_init(&text, DG_LEAF_MAX);
     enum dg_err err = dg_leaf_write(leaf, &text);
     if (err != DG_OK)

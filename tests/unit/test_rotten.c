@@ -1,4 +1,4 @@
-/* test_rotten.c - a node whose directory cannot be read says so; it does not fall over. */
+/* test_rotten.c - a node that cannot read or keep what it must says so; it does not fall over. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "node/core/ledger.h"
 #include "node/core/node_impl.h"
 #include "tests/unit/support/fixture.h"
 
@@ -70,11 +71,30 @@ static void no_log_belongs_to_an_empty_directory(void **state)
     assert_null(dg_origin_unit(&empty, dg_bytes_of("/huyen/e1"), &log));
 }
 
+/* The last beacon is rotten just when the next one would be logged. */
+static void a_beacon_that_cannot_be_read_is_told(void **state)
+{
+    struct fed_node *tinh = &fed->node[FED_TINH];
+    struct dg_checkpoint seen = {.size = 5};
+    struct dg_leaf leaf = {.time = fed->now, .kind = DG_LEAF_CHECKPOINT};
+    struct dg_txn *txn;
+    (void)state;
+    (void)snprintf(seen.origin, sizeof seen.origin, "%s", "danvan.test/trung-uong/e1");
+    assert_int_equal(dg_begin_write(tinh->store, &txn), DG_OK);
+    dg_txn_fail(txn, DG_ERR_STORE_CORRUPT); /* as reading it does */
+    assert_true(dg_ledger_beacon(txn, &seen));
+    (void)dg_ledger_append(txn, &leaf);
+    assert_int_equal(txn->err, DG_ERR_STORE_CORRUPT);
+    dg_abort(tinh->store, txn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(request_about_an_altered_directory_is_refused_and_named,
                                         make_federation, free_federation),
+        cmocka_unit_test_setup_teardown(a_beacon_that_cannot_be_read_is_told, make_federation,
+                                        free_federation),
         cmocka_unit_test(no_log_belongs_to_an_empty_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
