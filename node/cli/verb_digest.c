@@ -123,6 +123,8 @@ static void say_since(struct digesting *d)
     for (size_t i = 0; i < meeting->participant_count; i++)
         who = dg_arena_printf(&cli->arena, "%s%s%s", who, i > 0 ? ", " : "",
                               dg_shown(&cli->arena, meeting->participant[i]));
+    if (meeting->participant_count > 0)
+        who = dg_arena_printf(&cli->arena, ": %s", who);
     dg_say(cli, cli->out, DG_MSG_DIGEST_MEETING, DG_WORDS(dg_shown(&cli->arena, meeting->name), day, who));
 }
 

@@ -17,6 +17,33 @@ void dg_hash_say(struct dg_cli *cli, const struct dg_id *hash)
     fprintf(cli->out, "%s\n", hex);
 }
 
+static bool holds_at(const struct dg_calendar_entry *entry, struct dg_bytes level)
+{
+    for (size_t i = 0; i < entry->level.count; i++)
+        if (dg_bytes_equal(entry->level.item[i], level))
+            return true;
+    return entry->level.count == 0;
+}
+
+/* The longer period whose report a calendar here lets stand for this one; empty when none does. */
+static struct dg_bytes longer_period(const struct dg_duty_list *list, struct dg_bytes unit,
+                                     const struct dg_ctl_request *request)
+{
+    const struct dg_dir_unit *owner = dg_directory_unit(&list->directory, unit);
+
+    for (size_t i = 0; owner != NULL && i < list->calendar_count; i++) {
+        const struct dg_calendar *calendar = &list->calendar[i].calendar;
+        for (size_t k = 0; k < calendar->entry_count; k++) {
+            const struct dg_calendar_entry *entry = &calendar->entry[k];
+            if (dg_bytes_equal(entry->rule, request->rule) &&
+                dg_bytes_equal(entry->period, request->period) && entry->replaced_by.size > 0 &&
+                holds_at(entry, owner->level))
+                return entry->replaced_by;
+        }
+    }
+    return (struct dg_bytes){0};
+}
+
 /* The one organ of the unit that owes a report under rule and period. */
 static enum dg_err only_owner(struct dg_cli *cli, struct dg_view *view, const char *unit,
                               const struct dg_ctl_request *request, const char **ret)
@@ -31,6 +58,9 @@ static enum dg_err only_owner(struct dg_cli *cli, struct dg_view *view, const ch
     const char *what =
         dg_arena_printf(&cli->arena, "%s, %s, %s", unit, dg_arena_string(&cli->arena, request->rule),
                         dg_arena_string(&cli->arena, request->period));
+    struct dg_bytes longer = longer_period(&list, filter.unit, request);
+    if (list.count == 0 && longer.size > 0)
+        return dg_faultf(&cli->fault, DG_ERR_REPLACED, "%s (%s)", what, dg_arena_string(&cli->arena, longer));
     if (list.count == 0)
         return dg_faultf(&cli->fault, DG_ERR_NOT_FOUND, "%s", what);
     if (list.count > 1)
