@@ -1,8 +1,8 @@
 # crash_points.cmake - each crash point of delivery, and the test that shows it, by its number.
 #
 # What must hold is said beside it. A point may have several rows; the test is called sim.C1, or C28 with what runs it
-# before the dot. Whoever builds what a missing point needs adds its row: C4, C5 (the tip beside the store), C17 to C19
-# (attachments), C20 to C22 (witnesses), C23 (quarantine), C24 (rotation), C25 (another parent), C26 (backup), C29 (restore).
+# before the dot. Whoever builds what a missing point needs adds its row: C20 to C22 (witnesses), C24 (rotation), C25 (another
+# parent).
 
 # crash_point(NUMBER WHAT HOLDS TEST COMMAND…)
 function(crash_point number what holds prefix)
@@ -12,7 +12,7 @@ endfunction()
 
 # Stories of dg_sim whose names begin with the number, at every hop where it can happen.
 function(crash_story number what holds)
-  crash_point(${number} ${what} ${holds} sim dg_sim --story ${number})
+  crash_point(${number} "${what}" "${holds}" sim dg_sim --story ${number})
 endfunction()
 
 crash_story(C1 "clerk clicks, before the commit" "nothing stored; the clerk tries again: one report")
@@ -29,6 +29,13 @@ crash_story(C13 "receipt verified, before the release" "the release is repeated"
 crash_story(C14 "released, before the window is moved" "the window is made anew from the queue")
 crash_story(C15 "forwarded up, before its own release" "the parent has it once")
 crash_story(C16 "mailbox written, forward row not" "one transaction: both or none")
+crash_point(C4 "committed, before the tip follows" "an older tip is ordinary; a newer one is RESTORED" unit test_restored)
+crash_point(C17 "chunk written, not synced" "its bit is not set; fetched again" unit test_bulk)
+crash_point(C18 "last chunk, before the rename" "what nobody asks for is removed at the start" unit test_bulk)
+crash_point(C19 "renamed, before the store says so" "the file is checked and adopted" unit test_bulk)
+crash_point(C23 "while a report is handled, twice" "kept unread, and the next one goes on" unit test_guard)
+crash_point(C26 "while a backup is copied" "without COMPLETE it is ignored" unit test_backup_files)
 crash_point(C27 "the map grows" "nothing open; the old size is still good" unit test_store)
 crash_point(C28 "the store is being created" "a half-made one is ignored" crash crash images=400 seconds=20 seed=3)
+crash_point(C29 "started from an older copy" "RESTORED: silent until it knows the rest" sim dg_sim --story restore)
 crash_point(C30 "a second start while the first lives" "exits 7 before the store is opened" unit test_setup)
