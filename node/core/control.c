@@ -227,7 +227,8 @@ void dg_control(struct dg_node *node, struct dg_txn *txn, const struct dg_event 
     }
     enum dg_ctl_verb verb = event->request->verb;
     bool changes = verb != DG_CTL_STATUS && verb != DG_CTL_WHY && verb != DG_CTL_RESUME;
-    if (changes && dg_is_restored(txn) && !DG_MUTANT("serves-restored")) {
+    bool silent = dg_is_restored(txn) && !DG_MUTANT("serves-restored") && !DG_MUTANT("signs-restored");
+    if (changes && silent) {
         (void)dg_faultf(&reply.fault, DG_ERR_RESTORED, "%s", node->identity.unit);
         dg_out_reply(out, event->client, &reply);
         return;
