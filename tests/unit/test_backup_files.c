@@ -39,7 +39,7 @@ static int remove_home(void **state)
 
 static const char *at(const char *name)
 {
-    static char path[4][128];
+    static char path[4][256];
     static unsigned next;
     char *ret = path[next++ % 4];
     snprintf(ret, sizeof path[0], "%s/%s", home, name);
