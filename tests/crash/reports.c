@@ -35,12 +35,23 @@ static bool complain(const char *what)
 
 /* ---- what is known beforehand -------------------------------------------------------------------- */
 
-/* The newest message in the federation's post, which is taken out. */
-static struct dg_event take_newest(struct fed *fed)
+/* The newest message in the federation's post that greets, or brings a report. It and what came after it,
+ * such as leaves to be mirrored, are taken out. */
+static struct dg_event take_newest(struct fed *fed, bool greeting)
 {
-    assert(fed->count > 0);
-    fed->count--;
-    struct dg_event event = fed->queue[(fed->head + fed->count) % FED_QUEUE_MAX].event;
+    struct dg_arena arena;
+    struct dg_event event;
+    bool found = false;
+    dg_arena_init(&arena, 0);
+    while (!found) {
+        struct dg_frame frame;
+        assert(fed->count > 0);
+        fed->count--;
+        event = fed->queue[(fed->head + fed->count) % FED_QUEUE_MAX].event;
+        if (dg_frame_decode(&arena, event.bytes, &frame, NULL) == DG_OK)
+            found = greeting ? frame.hello != NULL : frame.parcel_count > 0;
+    }
+    dg_arena_done(&arena);
     event.conn = LINE;
     return event;
 }
@@ -77,13 +88,13 @@ static void make_commune(void)
         dg_buf_done(&draft);
         assert(reply.fault.err == DG_OK && fed->count > 0);
         commune.id[i] = reply.id;
-        commune.frame[i] = take_newest(fed);
+        commune.frame[i] = take_newest(fed, false);
     }
     /* A line that has broken is greeted on anew. */
     dg_node_forget(xa->node);
     fed->now += 60000;
     fed_turn(xa, &tick);
-    commune.hello = take_newest(fed);
+    commune.hello = take_newest(fed, true);
 }
 
 /* Every row of the district's store in memory, as it was when all had enrolled. */
@@ -233,6 +244,12 @@ static void hear_reset(void *ctx)
     (void)ctx;
 }
 
+static void hear_bulk(void *ctx, bool open)
+{
+    (void)ctx;
+    (void)open;
+}
+
 static bool run(struct district *d, struct dg_event event)
 {
     return dg_turn_run(&d->turn, &event, 1, commune.fed->now) == DG_OK || complain("a turn fails");
@@ -246,8 +263,12 @@ static bool district_open(struct district *d, struct dg_store *store)
                               .curve_of = dg_curve_key_of,
                               .sealer = &huyen->sealer};
     *d = (struct district){.store = store};
-    d->voice = (struct dg_voice){
-        .ctx = d, .send = hear_frame, .reply = hear_reply, .fact = hear_fact, .uplink_reset = hear_reset};
+    d->voice = (struct dg_voice){.ctx = d,
+                                 .send = hear_frame,
+                                 .reply = hear_reply,
+                                 .fact = hear_fact,
+                                 .uplink_reset = hear_reset,
+                                 .bulk_line = hear_bulk};
     dg_arena_init(&d->arena, 0);
     return (dg_node_open(store, &env, &d->node, NULL) == DG_OK &&
             dg_turn_init(&d->turn, store, d->node, &d->voice, fed_judge, NULL) == DG_OK &&
