@@ -88,10 +88,10 @@ def make_room(node):
 
 
 def small_district(federation):
-    """The district on a disk of 48 MiB, between a province and a commune that have room."""
+    """The district on a disk of 96 MiB, between a province and a commune that have room."""
     where = federation.home / "dong-phu"
     where.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m,mode=700", "none", str(where)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m,mode=700", "none", str(where)], check=True)
     node = federation.child("binh-phuoc", "dong-phu", "district", "Huyện Đồng Phú", regime="huyen")
     node.stop()
     with open(node.dir / "config", "a", encoding="utf-8") as config:
@@ -103,7 +103,7 @@ def nearly_full(federation, node, parent, child):
     """Under 5 %: people and the commune are put off, receipts and states go through."""
     parent.stop()
     above = push(federation, node, "1-BC/HU")
-    fill(node, 1 << 21)
+    fill(node, 1 << 22)
 
     def says_so():
         """the district says that its disk is full"""
