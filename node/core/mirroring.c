@@ -6,7 +6,9 @@ enum {
     MIRROR_MS = 200,   /* so long some leaves wait for more */
     MIRROR_MANY = 256, /* so many do not wait */
     AGAIN_MS = 30000,  /* what was sent and not confirmed is sent again */
-    ROOT_MIRRORS = 2,  /* children that mirror the root, which has nobody above */
+    AGAIN_FEW_MS = 5000,
+    AGAIN_FEW = 64,   /* so few leaves are soon across the slowest line */
+    ROOT_MIRRORS = 2, /* children that mirror the root, which has nobody above */
     SEND_BYTES_MAX = 192 * 1024,
     SEND_LEAVES_MAX = 512,
 };
@@ -142,7 +144,8 @@ void dg_mirror_pump(struct dg_node *node, struct dg_txn *txn, struct dg_link *li
         return;
     bool unconfirmed = link->mirror_sent > link->mirrored;
     dg_ms waited = now - link->mirror_at;
-    if (unconfirmed && waited < AGAIN_MS && waited >= 0)
+    dg_ms again = link->mirror_sent - link->mirrored <= AGAIN_FEW ? AGAIN_FEW_MS : AGAIN_MS;
+    if (unconfirmed && waited < again && waited >= 0)
         return;
     dg_log_get(txn, &log);
     if (log.size <= link->mirrored)

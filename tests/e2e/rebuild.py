@@ -14,7 +14,7 @@ from restore import check, push, rows, state, traffic, wait_until_ok
 def lose(f, unit, keys):
     """The disk is gone, the keys and the tip file are not."""
     node = f.nodes[unit]
-    time.sleep(1.5)  # the tip follows, and the mirror
+    time.sleep(7)  # the tip follows, and the mirror, even if it was not heard the first time
     before, log = rows(f), state(node)["log"]
     node.kill()
     shutil.rmtree(node.dir)
